@@ -1,0 +1,18 @@
+"""Ready clients of the installed openai package."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from openai import AsyncOpenAI, OpenAI
+
+
+@cache
+def sync_client(base_url: str, api_key: str) -> OpenAI:
+    """A client for this address, made once: the SDK's own set-up costs more than several calls."""
+    return OpenAI(base_url=base_url, api_key=api_key)
+
+
+def async_client(base_url: str, api_key: str) -> AsyncOpenAI:
+    """A client that closes its connection after each call: one kept open would outlive the test's event loop."""
+    return AsyncOpenAI(base_url=base_url, api_key=api_key, default_headers={"connection": "close"})

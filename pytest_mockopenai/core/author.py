@@ -1,0 +1,85 @@
+"""Makes up what a model says when no script says it, obeying what the request demands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from pytest_mockopenai.core import jsontext, prose
+from pytest_mockopenai.core.answer import Answer, ToolCall
+from pytest_mockopenai.core.schema import instance
+from pytest_mockopenai.core.seed import Draw
+
+_QUOTED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool that the request offers; `parameters` is a JSON schema, None for a custom (free-form) tool."""
+
+    name: str
+    parameters: Mapping[str, Any] | None
+    kind: Literal["function", "custom"] = "function"
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What a request demands of the answer, whatever the endpoint.
+
+    `must_call`: the tools of which one has to be called; empty for none. `json`: the schema that the text has to conform
+    to as JSON (`True` for any object), None for prose.
+    """
+
+    model: str
+    last_message: str
+    must_call: tuple[Tool, ...] = ()
+    json: Mapping[str, Any] | Literal[True] | None = None
+    reasoning_tokens: int = 0
+
+
+def answer(demand: Demand, draw: Draw) -> Answer:
+    """A made-up answer: a conforming tool call or JSON if demanded, else prose that names the model and quotes the user."""
+    made = Answer(reasoning_tokens=demand.reasoning_tokens)
+    if demand.must_call:
+        return replace(made, tool_calls=(call_of(demand.must_call[0], draw),))
+    if demand.json is not None:
+        return replace(made, text=jsontext.text(json_value(demand.json, draw)))
+    return replace(made, text=_prose(demand, draw))
+
+
+def completed(scripted: Answer, demand: Demand, draw: Draw) -> Answer:
+    """A scripted answer with what it leaves open made up: filler of the asked length, or the whole visible part."""
+    if scripted.filler_tokens is not None:
+        return replace(scripted, text=prose.filler(scripted.filler_tokens, draw.child("filler")), filler_tokens=None)
+    if not scripted.says_nothing:
+        return scripted
+    made = answer(demand, draw)
+    tokens = made.reasoning_tokens if scripted.reasoning is None else None
+    return replace(
+        scripted,
+        text=made.text,
+        tool_calls=made.tool_calls,
+        reasoning_tokens=tokens if scripted.reasoning_tokens is None else scripted.reasoning_tokens,
+    )
+
+
+def call_of(tool: Tool, draw: Draw) -> ToolCall:
+    """A call of this tool whose arguments conform to its schema."""
+    if tool.parameters is None:
+        return ToolCall(tool.name, prose.filler(8, draw.child(tool.name)), "custom")
+    return ToolCall(tool.name, jsontext.text(instance(tool.parameters, draw.child(tool.name))))
+
+
+def json_value(schema: Mapping[str, Any] | Literal[True], draw: Draw) -> Any:
+    """A value for a JSON answer: conforming to the schema, or for any-object a small object of text."""
+    if schema is True:
+        return {"answer": prose.filler(8, draw.child("json"))}
+    return instance(schema, draw.child("json"))
+
+
+def _prose(demand: Demand, draw: Draw) -> str:
+    asked = demand.last_message
+    quoted = asked if len(asked) <= _QUOTED else asked[:_QUOTED] + "..."
+    opening = f'This is {demand.model}, mocked. You said: "{quoted}".' if asked else f"This is {demand.model}, mocked."
+    return f"{opening} {prose.filler(draw.integer(9, 15), draw.child('prose'))}"

@@ -1,0 +1,96 @@
+"""What is known about models by their names: context window, reasoning, and which parameters they refuse.
+
+Windows are those of OpenAI's model pages (platform.openai.com/docs/models); a model that is not listed has none here,
+and then no prompt is too long for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_mockopenai.core import errors
+from pytest_mockopenai.core.errors import Error
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Models whose names start alike. `window` in tokens. `reasons`: whether they think before they speak;
+    `default_effort`: the `reasoning_effort` of a request that gives none."""
+
+    prefix: str
+    window: int | None = None
+    reasons: bool = False
+    default_effort: str = "medium"
+
+
+_FAMILIES = (
+    Family("gpt-3.5-turbo-instruct", 4_096),
+    Family("gpt-3.5-turbo", 16_385),
+    Family("gpt-4-32k", 32_768),
+    Family("gpt-4-turbo", 128_000),
+    Family("gpt-4-1106", 128_000),
+    Family("gpt-4-0125", 128_000),
+    Family("gpt-4-vision", 128_000),
+    Family("gpt-4.1", 1_047_576),
+    Family("gpt-4.5", 128_000),
+    Family("gpt-4o", 128_000),
+    Family("chatgpt-4o", 128_000),
+    Family("gpt-4", 8_192),
+    Family("gpt-5-chat", 128_000),
+    Family("gpt-5.1-chat", 128_000),
+    Family("gpt-5.2-chat", 128_000),
+    Family("gpt-5.3-chat", 128_000),
+    Family("gpt-5.", 400_000, reasons=True, default_effort="none"),
+    Family("gpt-5", 400_000, reasons=True),
+    Family("o1-mini", 128_000, reasons=True),
+    Family("o1-preview", 128_000, reasons=True),
+    Family("o1", 200_000, reasons=True),
+    Family("o3", 200_000, reasons=True),
+    Family("o4", 200_000, reasons=True),
+)
+_UNKNOWN = Family("")
+_EFFORT_TOKENS = {"none": 0, "minimal": 0, "low": 64, "medium": 128, "high": 256, "xhigh": 512}
+
+
+def family(model: str) -> Family:
+    """The family of a model name; a fine-tuned model is of its base's, `provider/model` of the model's."""
+    base = model.removeprefix("ft:").rpartition("/")[2]
+    known = (family for family in _FAMILIES if base.startswith(family.prefix))
+    return max(known, key=lambda family: len(family.prefix), default=_UNKNOWN)
+
+
+def effort(model: str, asked: object) -> str:
+    """The reasoning effort in force: what the request asks, or the model's default; `none` where nothing is reasoned."""
+    kind = family(model)
+    if not kind.reasons:
+        return "none"
+    return asked if isinstance(asked, str) else kind.default_effort
+
+
+def reasoning_tokens(model: str, asked: object) -> int:
+    """How many tokens a made-up answer spends on reasoning; multiples of 64, as recorded of gpt-5."""
+    return _EFFORT_TOKENS.get(effort(model, asked), 128)
+
+
+def refused_parameter(body: Mapping[str, Any], model: str) -> Error | None:
+    """The 400 for a parameter that a reasoning model does not take in chat, or None.
+
+    Source: OpenAI's reasoning guide ("limitations") and model pages: `max_tokens` never; sampling parameters only at
+    their defaults, unless the effort is `none`.
+    """
+    if not family(model).reasons:
+        return None
+    if body.get("max_tokens") is not None:
+        return errors.unsupported_parameter("max_tokens", "max_completion_tokens")
+    if effort(model, body.get("reasoning_effort")) == "none":
+        return None
+    for name, default in _ONLY_DEFAULT.items():
+        if body.get(name) is not None and body[name] != default:
+            return errors.unsupported_value(name, body[name], default)
+    refused = next((name for name in ("logprobs", "top_logprobs", "logit_bias") if body.get(name)), None)
+    return errors.unsupported_parameter(refused) if refused else None
+
+
+_ONLY_DEFAULT: Mapping[str, float] = {"temperature": 1, "top_p": 1, "presence_penalty": 0, "frequency_penalty": 0}

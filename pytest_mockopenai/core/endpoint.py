@@ -1,0 +1,94 @@
+"""The shape of an endpoint: what it declares about itself, and what it is given to answer one call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from pytest_mockopenai.core.answer import Answer
+from pytest_mockopenai.core.inquiry import Inquiry
+from pytest_mockopenai.core.seed import Draw
+from pytest_mockopenai.core.usage import Usage
+from pytest_mockopenai.core.wire import Request
+
+if TYPE_CHECKING:
+    from pytest_mockopenai.core.bounds import Length, Range
+
+JSON: TypeAlias = dict[str, Any]
+
+
+class Models(Protocol):
+    """The models that the mock knows: those of the installed SDK and those that the user adds."""
+
+    def names(self) -> Iterable[str]:
+        """All model names, in the order of `GET /models`."""
+        ...
+
+    def knows(self, model: str) -> bool:
+        """Whether `GET /models/{model}` finds it."""
+        ...
+
+    @property
+    def encodings(self) -> Mapping[str, str]:
+        """The encodings that the user set, by model."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One call, as its endpoint sees it.
+
+    `answer` is what the script says, if it says something. `draw` depends on the seed and the request, not on `stream`.
+    `serial` draws as `draw` does, but differs for each repetition of the same request: for ids. `now` is Unix time in
+    whole seconds.
+    """
+
+    endpoint: Endpoint
+    request: Request
+    path: Mapping[str, str]
+    body: Mapping[str, Any]
+    inquiry: Inquiry
+    answer: Answer | None
+    draw: Draw
+    serial: Draw
+    now: int
+    models: Models
+
+    @property
+    def model(self) -> str:
+        """The model asked for."""
+        return self.inquiry.model
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A finished answer: the JSON object, its usage, and whatever the endpoint's `events` needs to cut it up."""
+
+    object: JSON
+    usage: Usage | None = None
+    detail: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One operation of the API.
+
+    `resource` is its place in the SDK (`chat.completions`). `answer` makes the finished object; `events` cuts it into
+    the bytes of the stream's events, `end` is what follows the last one. `params` names the SDK's type of the body
+    (`module:Name`); `known` are parameters accepted even if the installed SDK lacks them; `bounds` are its ranges and
+    lengths; `rules` are checks of its own that raise `Refused`. `kinds` are the kinds of `Answer` it can say.
+    """
+
+    method: str
+    path: str
+    resource: str
+    answer: Callable[[Context], Finished]
+    events: Callable[[Context, Finished], Iterable[bytes]] | None = None
+    end: bytes = b""
+    params: str | None = None
+    known: frozenset[str] = frozenset()
+    bounds: Mapping[str, Range | Length] = field(default_factory=dict)
+    rules: tuple[Callable[[Context], None], ...] = ()
+    kinds: frozenset[str] = frozenset()
+    keyless: bool = False

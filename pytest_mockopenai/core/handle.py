@@ -1,0 +1,92 @@
+"""From a matched request to what would be sent: reading the body, checking it, answering, encoding. No state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from pytest_mockopenai.core import errors, headers, jsontext, sse
+from pytest_mockopenai.core.bounds import check_bounds
+from pytest_mockopenai.core.endpoint import JSON, Context, Endpoint, Finished
+from pytest_mockopenai.core.errors import Error, Refused
+from pytest_mockopenai.core.pace import Rendered
+from pytest_mockopenai.core.wire import Headers, Request
+
+CheckParams: TypeAlias = Callable[[str, Mapping[str, Any], frozenset[str]], Error | None]
+"""(name of the parameter type, body, names known beyond it) -> the first problem."""
+
+_NOT_IN_SEED = frozenset({"stream", "stream_options"})
+
+
+def read_body(endpoint: Endpoint, request: Request) -> JSON:
+    """The JSON object of a request's body, empty for a method without one; raises `Refused` if it is anything else."""
+    if endpoint.method != "POST":
+        return {}
+    _check_content_type(request)
+    try:
+        body = jsontext.loads(request.body)
+    except jsontext.BadJSON:
+        raise Refused(errors.bad_json()) from None
+    if not isinstance(body, dict):
+        raise Refused(errors.bad_json())
+    return body
+
+
+def _check_content_type(request: Request) -> None:
+    sent = request.header("content-type")
+    kind = (sent or "").partition(";")[0].strip().lower()
+    if kind != headers.JSON and not kind.endswith("+json"):
+        raise Refused(errors.unsupported_media_type(sent))
+
+
+def check_body(endpoint: Endpoint, body: JSON, check_params: CheckParams) -> None:
+    """Refuse what the endpoint's declared parameters and bounds do not allow; raises `Refused`."""
+    problem = check_params(endpoint.params, body, endpoint.known) if endpoint.params else None
+    problem = problem or check_bounds(endpoint.bounds, body)
+    if problem:
+        raise Refused(problem)
+
+
+def seed_text(endpoint: Endpoint, path: Mapping[str, str], body: JSON) -> bytes:
+    """What of a request decides its answer: not whether it is streamed, so that both ways say the same."""
+    asked = {name: value for name, value in body.items() if name not in _NOT_IN_SEED}
+    return jsontext.canonical([endpoint.method, endpoint.path, path, asked])
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A finished answer and how it is sent."""
+
+    finished: Finished
+    events: tuple[bytes, ...] | None
+
+
+def answered(context: Context) -> Outcome:
+    """Run the endpoint: its own rules, its answer, and the answer's events if the request asks to stream."""
+    for rule in context.endpoint.rules:
+        rule(context)
+    finished = context.endpoint.answer(context)
+    if context.endpoint.events is None or not context.body.get("stream"):
+        return Outcome(finished, None)
+    return Outcome(finished, tuple(context.endpoint.events(context, finished)))
+
+
+def rendered(outcome: Outcome, endpoint: Endpoint, standard: Headers) -> Rendered:
+    """An outcome as it goes out."""
+    failure = errors.server_error().envelope()
+    usage = outcome.finished.usage
+    steps = usage.completion_tokens if usage else 0
+    if outcome.events is None:
+        body = jsontext.dumps(outcome.finished.object)
+        head = (*standard, ("content-type", headers.JSON))
+        return Rendered(200, head, body, steps=steps, failure=jsontext.dumps(failure))
+    head = (*standard, ("content-type", sse.CONTENT_TYPE), ("cache-control", "no-cache"))
+    return Rendered(200, head, events=outcome.events, end=endpoint.end, failure=sse.event(failure))
+
+
+def rendered_error(error: Error, standard: Headers, waits: headers.RetryWaits) -> Rendered:
+    """An error as it goes out."""
+    head = headers.merged((*standard, ("content-type", headers.JSON)), headers.of_error(error, waits))
+    body = jsontext.dumps(error.envelope())
+    return Rendered(error.status, head, body, failure=body)

@@ -1,0 +1,69 @@
+"""The headers of OpenAI's replies.
+
+Names and forms as recorded from api.openai.com and in the rate-limits guide; durations are Go's `time.Duration` text.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from pytest_mockopenai.core.errors import Error, duration
+from pytest_mockopenai.core.seed import Draw
+from pytest_mockopenai.core.wire import Headers
+
+ORGANIZATION = "org-mock"
+PROJECT = "proj_mock"
+VERSION = "2020-10-01"
+JSON = "application/json"
+
+_REQUESTS_A_MINUTE = 10_000
+_TOKENS_A_MINUTE = 30_000_000
+_RETRYABLE = frozenset({408, 409, 429})
+
+
+def standard(request_id: str, draw: Draw, tokens: int) -> Headers:
+    """The headers of every reply; `tokens` are what the call took from the minute's tokens."""
+    left = max(0, _TOKENS_A_MINUTE - tokens)
+    return (
+        ("x-request-id", request_id),
+        ("openai-processing-ms", str(draw.integer(40, 400))),
+        ("openai-version", VERSION),
+        ("openai-organization", ORGANIZATION),
+        ("openai-project", PROJECT),
+        ("x-ratelimit-limit-requests", str(_REQUESTS_A_MINUTE)),
+        ("x-ratelimit-limit-tokens", str(_TOKENS_A_MINUTE)),
+        ("x-ratelimit-remaining-requests", str(_REQUESTS_A_MINUTE - 1)),
+        ("x-ratelimit-remaining-tokens", str(left)),
+        ("x-ratelimit-reset-requests", duration(60 / _REQUESTS_A_MINUTE)),
+        ("x-ratelimit-reset-tokens", duration(60 * tokens / _TOKENS_A_MINUTE)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RetryWaits:
+    """How long clients are told to wait before they retry.
+
+    SDKs sleep what `retry-after-ms` says and prefer it to `retry-after`. `ms` is sent with every error that SDKs retry,
+    so that a test need not wait; None sends the true time.
+    """
+
+    ms: int | None = None
+
+
+def of_error(error: Error, waits: RetryWaits) -> Headers:
+    """The headers that an error adds: its own, Retry-After as scripted, and what keeps retries quick."""
+    added = error.headers
+    if error.retry_after is not None:
+        added += (("retry-after", str(max(1, math.ceil(error.retry_after)))),)
+    if error.status in _RETRYABLE or error.status >= 500:
+        wait = error.retry_after if waits.ms is None else waits.ms / 1000
+        if wait is not None:
+            added += (("retry-after-ms", str(round(wait * 1000))),)
+    return added
+
+
+def merged(base: Headers, over: Headers) -> Headers:
+    """Both, a name of `over` taking the place of the same name in `base`."""
+    names = {name.lower() for name, _ in over}
+    return tuple(pair for pair in base if pair[0].lower() not in names) + over

@@ -1,0 +1,65 @@
+"""JSON as OpenAI reads and writes it: strict on the way in, compact and UTF-8 on the way out.
+
+The one place that parses and prints JSON, so that a faster library can take its place.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+MAX_DEPTH = 500
+"""Nesting deeper than this is refused: no real request has it, and printing it again would exhaust the stack."""
+
+
+class BadJSON(ValueError):
+    """The text is not JSON."""
+
+
+def loads(text: bytes | str) -> Any:
+    """The value of a JSON text; raises `BadJSON` for anything RFC 8259 does not allow (NaN and Infinity too)."""
+    try:
+        value = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise BadJSON(str(error)) from None
+    if _deeper_than(value, MAX_DEPTH):
+        raise BadJSON(f"nested deeper than {MAX_DEPTH}")
+    return value
+
+
+def dumps(value: Any) -> bytes:
+    """Compact JSON in UTF-8; a lone surrogate, which UTF-8 cannot hold, is written as an escape."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+
+
+def text(value: Any) -> str:
+    """JSON text in the form that models write into `arguments` and structured output: `{"city": "Paris"}` compacted."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def canonical(value: Any) -> bytes:
+    """The same bytes for the same value, whatever order its keys came in."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _deeper_than(value: Any, limit: int) -> bool:
+    level = [value]
+    for _ in range(limit):
+        level = [
+            child
+            for node in level
+            if isinstance(node, (dict, list))
+            for child in (node.values() if isinstance(node, dict) else node)
+            if isinstance(child, (dict, list))
+        ]
+        if not level:
+            return False
+    return True

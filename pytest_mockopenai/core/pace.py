@@ -1,0 +1,142 @@
+"""A finished reply plus timing and fault words makes the timed or broken reply that a host plays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from pytest_mockopenai.core.wire import Cut, Headers, How, Reply, Send, Step, Stream, Whole
+from pytest_mockopenai.core.word import Fault, FaultKind, Timing
+
+_AT_ONCE = Timing()
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A reply as it would go out if nothing were slow or broken.
+
+    A whole reply has `body`; a streamed one has `events`, and `end` (`data: [DONE]`, or nothing). `steps` is the number
+    of events that a whole reply would have had as a stream: how long it takes to write. `failure` is what an error in
+    the middle looks like on this endpoint, as a body or as an event.
+    """
+
+    status: int
+    headers: Headers
+    body: bytes = b""
+    events: tuple[bytes, ...] | None = None
+    end: bytes = b""
+    steps: int = 0
+    failure: bytes = b""
+
+
+def paced(rendered: Rendered, timing: Timing | None = None, fault: Fault | None = None) -> Reply:
+    """The reply with its timing, broken as `fault` says."""
+    timing = timing or _AT_ONCE
+    if rendered.events is None:
+        return _whole(rendered, timing, fault)
+    return _stream(rendered, rendered.events, timing, fault)
+
+
+# --- streamed replies -------------------------------------------------------------------------------------------------
+
+
+def _stream(rendered: Rendered, events: tuple[bytes, ...], timing: Timing, fault: Fault | None) -> Reply:
+    if fault is None:
+        steps: tuple[Step, ...] = _sends((*events, rendered.end), timing)
+    elif fault.kind == "hang":
+        steps = (Cut("stall", timing.first),)
+    else:
+        at = len(events) // 2 if fault.after is None else min(fault.after, len(events))
+        steps = _STREAM_FAULTS[fault.kind](_Broken(rendered, events, at, timing))
+    return Stream(rendered.status, rendered.headers, steps)
+
+
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """A stream that breaks after `at` of its events."""
+
+    rendered: Rendered
+    events: tuple[bytes, ...]
+    at: int
+    timing: Timing
+
+    def ended_by(self, how: How) -> tuple[Step, ...]:
+        wait = self.timing.each if self.at else self.timing.first
+        return (*_sends(self.events[: self.at], self.timing), Cut(how, wait))
+
+    def sent(self, *data: bytes) -> tuple[Step, ...]:
+        return _sends(data, self.timing)
+
+
+def _malformed(broken: _Broken) -> tuple[Step, ...]:
+    at = min(broken.at, len(broken.events) - 1)
+    garbled = _half(broken.events[at].rstrip(b"\n")) + b"\n\n"
+    return broken.sent(*broken.events[:at], garbled, *broken.events[at + 1 :], broken.rendered.end)
+
+
+def _half_event(broken: _Broken) -> tuple[Step, ...]:
+    at = min(broken.at, len(broken.events) - 1)
+    return (*broken.sent(*broken.events[:at], _half(broken.events[at])), Cut("half_chunk"))
+
+
+_STREAM_FAULTS: dict[FaultKind, Callable[[_Broken], tuple[Step, ...]]] = {
+    "cut": lambda broken: broken.ended_by("close"),
+    "reset": lambda broken: broken.ended_by("reset"),
+    "stall": lambda broken: broken.ended_by("stall"),
+    "malformed": _malformed,
+    "short_body": _half_event,
+    "no_done": lambda broken: broken.sent(*broken.events),
+    "error_event": lambda broken: broken.sent(*broken.events[: broken.at], broken.rendered.failure),
+}
+
+
+def _sends(data: tuple[bytes, ...], timing: Timing) -> tuple[Step, ...]:
+    return tuple(Send(item, timing.each if place else timing.first) for place, item in enumerate(data) if item)
+
+
+# --- whole replies ----------------------------------------------------------------------------------------------------
+
+
+def _whole(rendered: Rendered, timing: Timing, fault: Fault | None) -> Reply:
+    wait = timing.first + timing.each * rendered.steps
+    whole = Whole(rendered.status, rendered.headers, rendered.body, wait)
+    if fault is None:
+        return whole
+    if fault.kind == "hang" or (fault.after == 0 and fault.kind in _ENDINGS):
+        return _stream_of(whole, Cut(_ENDINGS.get(fault.kind, "stall"), wait))
+    return _WHOLE_FAULTS[fault.kind](whole, rendered)
+
+
+def _ended(how: How) -> Callable[[Whole, Rendered], Reply]:
+    def end(whole: Whole, _: Rendered) -> Reply:
+        return _stream_of(whole, Send(_half(whole.body), whole.after), Cut(how), length=len(whole.body))
+
+    return end
+
+
+def _longer_than_sent(whole: Whole, _: Rendered) -> Reply:
+    return _stream_of(whole, Send(whole.body, whole.after), Cut("close"), length=len(whole.body) + 64)
+
+
+def _unfinished(whole: Whole, _: Rendered) -> Reply:
+    return _stream_of(whole, Send(whole.body, whole.after), Cut("close"))
+
+
+_ENDINGS: dict[FaultKind, How] = {"cut": "close", "reset": "reset", "stall": "stall"}
+
+_WHOLE_FAULTS: dict[FaultKind, Callable[[Whole, Rendered], Reply]] = {
+    **{kind: _ended(how) for kind, how in _ENDINGS.items()},
+    "malformed": lambda whole, _: replace(whole, body=_half(whole.body)),
+    "short_body": _longer_than_sent,
+    "no_done": _unfinished,
+    "error_event": lambda whole, rendered: replace(whole, body=rendered.failure),
+}
+
+
+def _stream_of(whole: Whole, *steps: Step, length: int | None = None) -> Stream:
+    return Stream(whole.status, whole.headers, steps, length)
+
+
+def _half(data: bytes) -> bytes:
+    """The first half, at least a byte of anything that has one."""
+    return data[: max(1, len(data) // 2)]

@@ -1,0 +1,82 @@
+"""Which endpoint a request is for: OpenAI's paths with and without `/v1`, and Azure's forms of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from pytest_mockopenai.core import errors
+from pytest_mockopenai.core.endpoint import Endpoint
+from pytest_mockopenai.core.errors import Error, Refused
+from pytest_mockopenai.core.wire import Request
+
+_DEPLOYMENT = re.compile(r"/openai/deployments/([^/]+)(/.+)")
+_PREFIXES = ("/openai/v1/", "/openai/", "/v1/")
+_PARAMETER = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The endpoint of a request, the values in its path, and Azure's deployment name if the path holds one."""
+
+    endpoint: Endpoint
+    path: Mapping[str, str]
+    deployment: str | None = None
+
+
+class Routes:
+    """The endpoints by path and method."""
+
+    def __init__(self, endpoints: Iterable[Endpoint]) -> None:
+        self._by_length: dict[int, list[tuple[tuple[str, ...], Endpoint]]] = {}
+        for endpoint in endpoints:
+            segments = tuple(endpoint.path.strip("/").split("/"))
+            self._by_length.setdefault(len(segments), []).append((segments, endpoint))
+        for (
+            candidates
+        ) in self._by_length.values():  # literal segments before parameters: /models/x before /models/{model}
+            candidates.sort(key=lambda pair: [segment.startswith("{") for segment in pair[0]])
+
+    def match(self, request: Request) -> Match:
+        """The endpoint of this request; raises `Refused` with 404 for an unknown path, 405 for a wrong method."""
+        path, deployment = _canonical(request)
+        found = [
+            (values, endpoint)
+            for segments, endpoint in self._by_length.get(path.strip("/").count("/") + 1, ())
+            if (values := _values(segments, path)) is not None
+        ]
+        for values, endpoint in found:
+            if endpoint.method == request.method:
+                return Match(endpoint, values, deployment)
+        if not found:
+            raise Refused(errors.unknown_url(request.method, request.path))
+        allowed = {endpoint.method for _, endpoint in found}
+        raise Refused(errors.method_not_allowed(request.method, request.path, allowed))
+
+
+def _canonical(request: Request) -> tuple[str, str | None]:
+    """The path below `/v1`, still percent-encoded, and Azure's deployment name."""
+    path = request.raw_path
+    azure = _DEPLOYMENT.fullmatch(path)
+    if azure:
+        if not any(name == "api-version" for name, _ in request.query):
+            raise Refused(Error(404, "Resource not found", code="404"))  # what Azure says without api-version
+        return azure[2], unquote(azure[1])
+    for prefix in _PREFIXES:
+        if path.startswith(prefix):
+            return path[len(prefix) - 1 :], None
+    return path, None
+
+
+def _values(segments: tuple[str, ...], path: str) -> dict[str, str] | None:
+    """The path's values by parameter name, or None if the path is another one."""
+    values = {}
+    for wanted, got in zip(segments, path.strip("/").split("/"), strict=True):
+        parameter = _PARAMETER.fullmatch(wanted)
+        if parameter and got:
+            values[parameter[1]] = unquote(got)
+        elif wanted != got:
+            return None
+    return values

@@ -1,0 +1,137 @@
+"""The whole schema: what its references point at, and which schemas hold at once where one is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from pytest_mockopenai.core.schema.parts import Part, several, text
+from pytest_mockopenai.core.schema.trouble import Budget, Unsatisfiable
+
+Parts = tuple[Part, ...]
+
+_REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
+_NAMES = ("$id", "id", "$anchor", "$dynamicAnchor")
+
+
+@dataclass(slots=True)
+class Document:
+    """A schema document with the work still allowed on it.
+
+    Schemas are told apart by identity, so those that are made on the way are kept as long as the document.
+    """
+
+    root: Part
+    budget: Budget
+    _targets: dict[str, Part] = field(default_factory=dict)
+    _named: dict[str, Part] | None = None
+    _derived: dict[tuple[int, str], Part] = field(default_factory=dict)
+
+    def flat(self, parts: Parts) -> Parts:
+        """The schemas that have to hold together, `$ref` and `allOf` followed, each one once.
+
+        `True` says nothing and is left out. Raises `Unsatisfiable` for `False`, and for a reference that leads back to
+        itself without entering a property or item.
+        """
+        plain: list[Part] = []
+        seen: set[int] = set()
+        entered: set[int] = set()
+        stack = [(part, False) for part in reversed(parts)]
+        while stack:
+            part, leaving = stack.pop()
+            key = id(part.schema)
+            if leaving:
+                entered.discard(key)
+            elif key in entered:
+                raise Unsatisfiable(part.path, "the reference leads back to itself, so it describes nothing")
+            elif part.schema is not True and key not in seen:
+                seen.add(key)
+                self.budget.spend(1, part.path)
+                inner = self._meaning(part)
+                if inner is None:
+                    plain.append(part)
+                    inner = (*self.references(part), *several(part, "allOf"))
+                if inner:
+                    entered.add(key)
+                    stack.append((part, True))
+                    stack.extend((other, False) for other in reversed(inner))
+        return tuple(plain)
+
+    def references(self, part: Part) -> Parts:
+        """The schemas that a part refers to."""
+        found = ((keyword, text(part, keyword)) for keyword in _REFERENCES if part.has(keyword))
+        return tuple(self._target(part, keyword, target) for keyword, target in found if target is not None)
+
+    def derived(self, part: Part, label: str, build: Callable[[], Any]) -> Part:
+        """A schema that is made out of another, the same object every time."""
+        key = (id(part.schema), label)
+        if key not in self._derived:
+            self._derived[key] = Part(build(), part.path)
+        return self._derived[key]
+
+    def _meaning(self, part: Part) -> Parts | None:
+        """What a part stands for if it is not itself a plain schema; OpenAPI's `nullable` is a choice of null."""
+        if part.schema is False:
+            raise Unsatisfiable(part.path, "false allows no value")
+        if not isinstance(part.schema, Mapping):
+            raise Unsatisfiable(part.path, "a schema must be an object, true or false")
+        return (self.denulled(part),) if part.schema.get("nullable") is True else None
+
+    def denulled(self, part: Part) -> Part:
+        """The part with `nullable: true` spelt as a choice between the rest and null."""
+
+        def build() -> dict[str, Any]:
+            rest = {key: value for key, value in part.schema.items() if key != "nullable"}
+            return {"anyOf": [rest, {"type": "null"}]}
+
+        return self.derived(part, "nullable", build)
+
+    def _target(self, part: Part, keyword: str, target: str) -> Part:
+        if target not in self._targets:
+            found = self._find(target)
+            if found is None:
+                raise Unsatisfiable(part.path, f"{keyword} {target!r} points at nothing in this schema")
+            self._targets[target] = found
+        return self._targets[target]
+
+    def _find(self, target: str) -> Part | None:
+        if not target.startswith("#"):
+            return self._by_name(target)
+        pointer = unquote(target[1:])
+        if not pointer or pointer.startswith("/"):
+            return self._by_pointer(pointer)
+        return self._by_name(target) or self._by_name(pointer)
+
+    def _by_pointer(self, pointer: str) -> Part | None:
+        value = self.root.schema
+        for step in pointer.split("/")[1:]:
+            key = step.replace("~1", "/").replace("~0", "~")
+            if isinstance(value, Mapping) and key in value:
+                value = value[key]
+            elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
+                value = value[int(key)]
+            else:
+                return None
+        return Part(value, "#" + pointer)
+
+    def _by_name(self, name: str) -> Part | None:
+        if self._named is None:
+            self._named = _names(self.root)
+        return self._named.get(name) or self._named.get(name.rstrip("#"))
+
+
+def _names(root: Part) -> dict[str, Part]:
+    """Every schema that has an `$id` or `$anchor`, by it."""
+    found: dict[str, Part] = {}
+    stack = [root]
+    while stack:
+        part = stack.pop()
+        for name in _NAMES:
+            if isinstance(value := part.get(name), str):
+                found.setdefault(value, part)
+        inner = part.schema
+        pairs = inner.items() if isinstance(inner, Mapping) else enumerate(inner) if isinstance(inner, list) else ()
+        stack.extend(part.under(value, key) for key, value in pairs if isinstance(value, (Mapping, list)))
+    return found

@@ -1,0 +1,179 @@
+"""Rules: when a call is like this, answer with these words in order. Scripts are values; taking a word makes a new one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, fields, replace
+from fnmatch import fnmatchcase
+from typing import Any
+
+from pytest_mockopenai.core.inquiry import Inquiry
+from pytest_mockopenai.core.word import Word
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """Why one condition of a rule did not hold."""
+
+    condition: str
+    wanted: object
+    got: object
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """The conditions of a rule; all that are given must hold.
+
+    `model`: name or pattern (`gpt-4o*`). `endpoint`: the SDK's resource (`chat.completions`, `embeddings`) or its first
+    part (`chat`). `contains`: text in the last user message. `matches`: regular expression found in it. `tool`: name of
+    a tool that the request offers. `turn`: 1 for a conversation without an assistant message, 2 with one, ...
+    `header`: names and values of request headers. `where`: a function of the `Inquiry`.
+    """
+
+    model: str | None = None
+    endpoint: str | None = None
+    contains: str | None = None
+    matches: str | None = None
+    tool: str | None = None
+    turn: int | None = None
+    header: tuple[tuple[str, str], ...] | None = None
+    where: Callable[[Inquiry], object] | None = None
+
+    def misses(self, inquiry: Inquiry) -> list[Miss]:
+        """The conditions that do not hold for this call; empty if the rule applies."""
+        return [miss for name, wanted in self.given() if (miss := _TESTS[name](wanted, inquiry)) is not None]
+
+    def given(self) -> Iterator[tuple[str, Any]]:
+        """The conditions that were given, as names and values."""
+        pairs = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return ((name, value) for name, value in pairs if value is not None)
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name}={_shown(value)}" for name, value in self.given()) or "any call"
+
+
+def _shown(value: Any) -> str:
+    return getattr(value, "__name__", None) or repr(value)
+
+
+def _model(wanted: str, inquiry: Inquiry) -> Miss | None:
+    return None if fnmatchcase(inquiry.model, wanted) else Miss("model", wanted, inquiry.model)
+
+
+def _endpoint(wanted: str, inquiry: Inquiry) -> Miss | None:
+    return None if is_endpoint(inquiry.endpoint, wanted) else Miss("endpoint", wanted, inquiry.endpoint)
+
+
+def _contains(wanted: str, inquiry: Inquiry) -> Miss | None:
+    return None if wanted in inquiry.last_message else Miss("contains", wanted, inquiry.last_message)
+
+
+def _matches(wanted: str, inquiry: Inquiry) -> Miss | None:
+    return None if re.search(wanted, inquiry.last_message) else Miss("matches", wanted, inquiry.last_message)
+
+
+def _tool(wanted: str, inquiry: Inquiry) -> Miss | None:
+    return None if wanted in inquiry.tools else Miss("tool", wanted, inquiry.tools)
+
+
+def _turn(wanted: int, inquiry: Inquiry) -> Miss | None:
+    return None if inquiry.turn == wanted else Miss("turn", wanted, inquiry.turn)
+
+
+def _header(wanted: tuple[tuple[str, str], ...], inquiry: Inquiry) -> Miss | None:
+    for name, value in wanted:
+        if inquiry.header(name) != value:
+            return Miss(f"header {name}", value, inquiry.header(name))
+    return None
+
+
+def _where(wanted: Callable[[Inquiry], object], inquiry: Inquiry) -> Miss | None:
+    return None if wanted(inquiry) else Miss("where", _shown(wanted), "not true")
+
+
+_TESTS: dict[str, Callable[[Any, Inquiry], Miss | None]] = {
+    "model": _model,
+    "endpoint": _endpoint,
+    "contains": _contains,
+    "matches": _matches,
+    "tool": _tool,
+    "turn": _turn,
+    "header": _header,
+    "where": _where,
+}
+
+
+def is_endpoint(name: str, wanted: str) -> bool:
+    """Whether `wanted` names the endpoint: its resource, or the resource's first part."""
+    return name == wanted or name.startswith(f"{wanted}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One condition, the words still to be used, in order, and the word that stands when they are (if any).
+
+    `number` tells rules apart; `origin` is where the rule was written (`test_app.py:12`).
+    """
+
+    number: int
+    when: When
+    words: tuple[Word, ...] = ()
+    standing: Word | None = None
+    origin: str = ""
+
+    @property
+    def next(self) -> Word | None:
+        """The word that the next call gets, or None if the rule is used up."""
+        return self.words[0] if self.words else self.standing
+
+    def used(self) -> Rule:
+        """The rule after its next word was taken."""
+        if not self.words:
+            return self
+        first, *rest = self.words
+        again = (replace(first, count=first.count - 1),) if first.count > 1 else ()
+        return replace(self, words=(*again, *rest))
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """All rules, oldest first; they are tried newest first."""
+
+    rules: tuple[Rule, ...] = ()
+
+    def adding(self, when: When, words: Iterable[Word], *, standing: Word | None = None, origin: str = "") -> Script:
+        """The script with more words for a condition: one condition has one rule, further words continue it."""
+        known = next((rule for rule in self.rules if rule.when == when), None)
+        if known is None:
+            return Script((*self.rules, Rule(len(self.rules) + 1, when, tuple(words), standing, origin)))
+        longer = replace(known, words=(*known.words, *words), standing=standing or known.standing)
+        return self._with(longer)
+
+    def take(self, inquiry: Inquiry, kinds: frozenset[str]) -> tuple[Word | None, Script]:
+        """The word for this call and the script after it; no word if no rule applies.
+
+        `kinds` are the kinds of answer that the endpoint can say; a rule whose next word says something else is passed
+        over, so an embeddings call does not eat the text that a chat call is to get.
+        """
+        for rule in reversed(self.rules):
+            word = rule.next
+            if word is not None and _fits(word, kinds) and not rule.when.misses(inquiry):
+                return replace(word, count=1), self._with(rule.used())
+        return None, self
+
+    def unused(self) -> list[tuple[Rule, Word]]:
+        """The words that no call has taken, with their rules; words that stand are never unused."""
+        return [(rule, word) for rule in self.rules for word in rule.words]
+
+    def nearest(self, inquiry: Inquiry) -> tuple[Rule, list[Miss]] | None:
+        """The rule that came closest to this call, still having a word, and what it missed."""
+        missed = [(rule, rule.when.misses(inquiry)) for rule in reversed(self.rules) if rule.next is not None]
+        return min(missed, key=lambda pair: len(pair[1]), default=None)
+
+    def _with(self, changed: Rule) -> Script:
+        return Script(tuple(changed if rule.number == changed.number else rule for rule in self.rules))
+
+
+def _fits(word: Word, kinds: frozenset[str]) -> bool:
+    return word.answer is None or word.answer.kind is None or word.answer.kind in kinds

@@ -1,0 +1,8 @@
+"""Small but real audio files, made by the standard library alone; not a speech synthesiser."""
+
+from __future__ import annotations
+
+from .formats import FORMATS, LONGEST, RATES, content_type, synthesize
+from .speech import seconds_for
+
+__all__ = ["FORMATS", "LONGEST", "RATES", "content_type", "seconds_for", "synthesize"]

@@ -1,0 +1,122 @@
+"""What goes over the wire, as values: a request, and a reply that a host plays. No socket, no clock.
+
+Times are data: a reply says how long to wait before each step, in seconds, and the host does the waiting. Faults are
+data too: a `Cut` says how the connection is ended, and the host does it. So a slow or broken reply is tested without
+sleeping and without a network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+from urllib.parse import parse_qsl, unquote
+
+Headers: TypeAlias = tuple[tuple[str, str], ...]
+
+How = Literal["close", "reset", "stall", "half_chunk"]
+"""How a connection ends early.
+
+`close`: closed in order, but before the framing said so. `reset`: TCP RST. `stall`: nothing more is sent and the
+connection stays open until the client leaves. `half_chunk`: a chunk (or, with a content-length, the body) announces more
+bytes than follow, then the connection is closed.
+"""
+HOWS: frozenset[str] = frozenset(get_args(How))
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request.
+
+    `target` is the request target as sent, undecoded: path and query (`/v1/models/a%2Fb?limit=2`). `headers` keeps the
+    order and spelling of the wire; look names up with `header`, which ignores case.
+    """
+
+    method: str
+    target: str
+    headers: Headers = ()
+    body: bytes = b""
+
+    @property
+    def raw_path(self) -> str:
+        """The path as sent, still percent-encoded, without the query."""
+        return self.target.partition("?")[0]
+
+    @property
+    def path(self) -> str:
+        """The path, percent-decoded; for showing, not for routing (an encoded slash is lost)."""
+        return unquote(self.raw_path)
+
+    @property
+    def query(self) -> tuple[tuple[str, str], ...]:
+        """The query's pairs in order, decoded; a name may appear more than once."""
+        return tuple(parse_qsl(self.target.partition("?")[2], keep_blank_values=True))
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header, whatever its case; None if it was not sent."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Bytes to write `after` seconds from the step before."""
+
+    data: bytes
+    after: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The reply ends here, early: `how`, `after` seconds from the step before."""
+
+    how: How
+    after: float = 0.0
+
+
+Step: TypeAlias = Send | Cut
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A reply sent in one piece, `after` seconds from the request; content-length is the host's to add."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    after: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A reply sent step by step.
+
+    The status line and headers go out with the first `Send`: if the first step is a `Cut`, the client gets nothing at
+    all. With `length` (bytes) the reply is framed by a content-length of that many bytes, true or not; without, it is
+    chunked (for an HTTP/1.0 client: ended by closing). A stream whose last step is a `Send` ends in order.
+    """
+
+    status: int
+    headers: Headers
+    steps: tuple[Step, ...]
+    length: int | None = None
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self.steps)
+
+
+Reply: TypeAlias = Whole | Stream
+
+
+def body_of(reply: Reply) -> bytes:
+    """All bytes of a reply's body, as a client that reads to the end gets them."""
+    if isinstance(reply, Whole):
+        return reply.body
+    return b"".join(step.data for step in reply.steps if isinstance(step, Send))
+
+
+def faults_of(reply: Reply) -> frozenset[str]:
+    """The ways of ending early that a host must be able to play for this reply."""
+    if isinstance(reply, Whole):
+        return frozenset()
+    return frozenset(step.how for step in reply.steps if isinstance(step, Cut))

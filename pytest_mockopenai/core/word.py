@@ -1,0 +1,244 @@
+"""A word as a value, the registry of words by name, and the one parser that turns text or a plain value into a word."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, ParamSpec, TypeVar
+
+from pytest_mockopenai.core import jsontext
+from pytest_mockopenai.core.answer import Answer
+from pytest_mockopenai.core.errors import Error
+from pytest_mockopenai.core.suggest import closest, did_you_mean
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+FaultKind = Literal["cut", "reset", "stall", "hang", "malformed", "short_body", "no_done", "error_event"]
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """`first`: seconds to the first byte; `each`: seconds between events of a stream."""
+
+    first: float = 0.0
+    each: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What breaks, `after` so many events of a stream (None: halfway)."""
+
+    kind: FaultKind
+    after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One scripted reply, or a part of one: what is said or an error, timing, a fault. `label` is how it is written."""
+
+    label: str = ""
+    answer: Answer | None = None
+    error: Error | None = None
+    timing: Timing | None = None
+    fault: Fault | None = None
+    count: int = 1
+
+    def times(self, count: int) -> Word:
+        """The same reply so many times (at least once)."""
+        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+            raise ValueError(f"times() takes a whole number of at least 1, not {count!r}")
+        return replace(self, count=count)
+
+    def __or__(self, other: object) -> Word:
+        """Both words at once: `says("hi") | slow(each=0.02)`."""
+        return _joined(self, plain(other))
+
+    def __ror__(self, other: object) -> Word:
+        return _joined(plain(other), self)
+
+    def __str__(self) -> str:
+        return self.label if self.count == 1 else f"{self.label} x {self.count}"
+
+
+class BadWord(ValueError):
+    """A word is misspelt, or its arguments are wrong; the message says how to write it."""
+
+
+VOCABULARY: dict[str, Callable[..., Word]] = {}
+"""Every word by name, in the order of the documentation; filled by `core.words`."""
+
+
+def word(make: Callable[P, Word]) -> Callable[P, Word]:
+    """Put a function that makes a `Word` into the vocabulary; the label is the call as written."""
+
+    @functools.wraps(make)
+    def labelled(*args: P.args, **kwargs: P.kwargs) -> Word:
+        return replace(make(*args, **kwargs), label=_call_text(make.__name__, args, kwargs))
+
+    VOCABULARY[make.__name__] = labelled
+    return labelled
+
+
+# --- values and text to words -----------------------------------------------------------------------------------------
+
+
+def plain(value: object) -> Word:
+    """The word that a plain value means.
+
+    A `Word` is itself. A `dict` is said as JSON. A `str` that names a word, with parameters or not (`rate_limit`,
+    `slow;first=0.5`), is that word; any other `str` is said. Raises `BadWord` for a `str` that is nearly a word's name,
+    and TypeError for any other value.
+    """
+    if isinstance(value, Word):
+        return value
+    if isinstance(value, str):
+        return parse(value) if _looks_scripted(value) else VOCABULARY["says"](value)
+    if isinstance(value, dict):
+        return VOCABULARY["says_json"](value)
+    name = getattr(value, "__name__", None)
+    if name in VOCABULARY:
+        raise TypeError(f"{name} is a function: write {name}()")
+    raise TypeError(
+        f"a reply is a str, a dict or a word such as rate_limit(), not {type(value).__name__} ({value!r:.80})"
+    )
+
+
+def parse(text: str) -> Word:
+    """The word that a text spells: `rate-limit`, `slow;first=0.5;each=0.02`, `says;text=hi | cut;after=3`.
+
+    Dashes in names are underscores. A parameter's value is JSON where it can be read as JSON, else text. `times=3`
+    repeats. Raises `BadWord`, naming the valid words or parameters.
+    """
+    parts = [_parse_one(part) for part in _split(text, "|")]
+    return functools.reduce(_joined_or_bad, parts)
+
+
+_NAME = re.compile(r"[a-z]+(?:[_-][a-z]+)*\Z")
+_PARAMETER = re.compile(r"\s*([A-Za-z][\w-]*)\s*=(.*)\Z", re.DOTALL)
+
+
+def _looks_scripted(text: str) -> bool:
+    """Whether a str is a word's name, possibly misspelt, rather than something to say."""
+    head, *rest = _split(text.partition("|")[0], ";")
+    name = head.strip()
+    if not _NAME.match(name) or not all(_PARAMETER.match(part) for part in rest):
+        return False
+    name = name.replace("-", "_")
+    if name in VOCABULARY:
+        return True
+    near = closest(name, VOCABULARY, cutoff=0.8) if len(name) > 3 else None
+    if near:
+        raise BadWord(
+            f"'{text}' is not a word of the mock. Did you mean '{near}'? To answer with that text: says({text!r})"
+        )
+    return False
+
+
+def _parse_one(text: str) -> Word:
+    head, *rest = _split(text, ";")
+    name = head.strip().replace("-", "_").lower()
+    if name not in VOCABULARY:
+        raise BadWord(f"'{head.strip()}' is not a word of the mock.{did_you_mean(name, VOCABULARY)}")
+    parameters = dict(_parse_parameter(name, part) for part in rest if part.strip())
+    count = parameters.pop("times", 1)
+    try:
+        return _call(name, parameters).times(count)
+    except (TypeError, ValueError) as error:
+        raise BadWord(f"{name}: {error}") from None
+
+
+def _parse_parameter(name: str, text: str) -> tuple[str, Any]:
+    match = _PARAMETER.match(text)
+    if not match:
+        raise BadWord(f"{name}: '{text.strip()}' is not a parameter; write name=value")
+    value = match[2].strip()
+    try:
+        return match[1].replace("-", "_"), jsontext.loads(value)
+    except jsontext.BadJSON:
+        return match[1].replace("-", "_"), value
+
+
+def _call(name: str, parameters: dict[str, Any]) -> Word:
+    """Call a word with parameters by name, also those that are positional only in Python."""
+    signature = inspect.signature(VOCABULARY[name])
+    kinds = {key: parameter.kind for key, parameter in signature.parameters.items()}
+    takes_any = inspect.Parameter.VAR_KEYWORD in kinds.values()
+    variadic = [key for key, kind in kinds.items() if kind is inspect.Parameter.VAR_POSITIONAL]
+    named = {key for key, kind in kinds.items() if kind not in _VARIADIC} | set(variadic)
+    for key in parameters:
+        if key not in named and not takes_any:
+            raise BadWord(f"it has no parameter '{key}'.{did_you_mean(key, named | {'times'})}")
+    first = [
+        parameters.pop(key)
+        for key, kind in kinds.items()
+        if kind is inspect.Parameter.POSITIONAL_ONLY and key in parameters
+    ]
+    spread = [item for key in variadic for item in _vectors(parameters.pop(key, []))]
+    return VOCABULARY[name](*first, *spread, **parameters)
+
+
+_VARIADIC = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+
+
+def _vectors(value: Any) -> Sequence[Any]:
+    """One vector, or a list of vectors, as a list of vectors."""
+    return value if isinstance(value, list) and value and isinstance(value[0], list) else [value]
+
+
+def _split(text: str, separator: str) -> list[str]:
+    """The parts between separators; a separator inside double quotes is text."""
+    parts, quoted, escaped = [""], False, False
+    for character in text:
+        if character == separator and not quoted:
+            parts.append("")
+            continue
+        quoted ^= character == '"' and not escaped
+        escaped = character == "\\" and not escaped
+        parts[-1] += character
+    return parts
+
+
+# --- joining ----------------------------------------------------------------------------------------------------------
+
+
+def _joined_or_bad(left: Word, right: Word) -> Word:
+    try:
+        return _joined(left, right)
+    except ValueError as error:
+        raise BadWord(str(error)) from None
+
+
+def _joined(left: Word, right: Word) -> Word:
+    if left.count > 1 and right.count > 1:
+        raise ValueError(f"both words are repeated: {left} and {right}; put times() on the joined word")
+    if (left.answer and right.error) or (left.error and right.answer):
+        raise ValueError(f"a reply is an answer or an error, not both: {left.label} and {right.label}")
+    answers = [side.answer for side in (left, right) if side.answer]
+    return Word(
+        label=" | ".join(filter(None, (left.label, right.label))),
+        answer=functools.reduce(Answer.merged, answers) if answers else None,
+        error=_only("error", left, right, left.error, right.error),
+        timing=_only("timing", left, right, left.timing, right.timing),
+        fault=_only("fault", left, right, left.fault, right.fault),
+        count=max(left.count, right.count),
+    )
+
+
+def _only(what: str, left: Word, right: Word, mine: T | None, theirs: T | None) -> T | None:
+    if mine is not None and theirs is not None:
+        raise ValueError(f"one reply has one {what}: {left.label} and {right.label} are two")
+    return mine if mine is not None else theirs
+
+
+def _call_text(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
+    shown = [_shown(value) for value in args] + [f"{key}={_shown(value)}" for key, value in kwargs.items()]
+    return f"{name}({', '.join(shown)})"
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."

@@ -1,0 +1,125 @@
+"""POST /chat/completions, whole and streamed."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import add
+
+from pytest_mockopenai import tokens
+from pytest_mockopenai.core import author, catalog, errors, sse
+from pytest_mockopenai.core.answer import Answer
+from pytest_mockopenai.core.bounds import Length, Range
+from pytest_mockopenai.core.endpoint import JSON, Context, Endpoint, Finished
+from pytest_mockopenai.core.errors import Refused
+from pytest_mockopenai.core.schema import Unsatisfiable
+from pytest_mockopenai.core.seed import draw_for
+from pytest_mockopenai.core.usage import Usage
+from pytest_mockopenai.endpoints.chat import chunks
+from pytest_mockopenai.endpoints.chat.choices import choice_of
+from pytest_mockopenai.endpoints.chat.demand import demand_of
+from pytest_mockopenai.endpoints.chat.rules import RULES
+
+
+def create(context: Context) -> Finished:
+    """The whole completion; its stream is cut from it."""
+    prompt = _prompt_usage(context)
+    chosen = [choice_of(context, _answer(context, index), index) for index in range(context.body.get("n") or 1)]
+    usage = reduce(add, (choice.usage for choice in chosen), prompt)
+    usage = usage.replaced(context.answer.usage if context.answer else None)
+    return Finished(_completion(context, [choice.object for choice in chosen], usage), usage)
+
+
+def _answer(context: Context, index: int) -> Answer:
+    """What the choice says: the scripted answer with its open parts made up, or one made up whole."""
+    draw = context.draw.child(f"answer {index}")
+    try:
+        return author.completed(context.answer or Answer(), demand_of(context), draw)
+    except Unsatisfiable as error:
+        message = f"The mock cannot make up an answer that conforms to the schema: {error}. Script one, such as says_json()."
+        raise Refused(errors.script_mistake(message, param="response_format")) from None
+
+
+def _prompt_usage(context: Context) -> Usage:
+    """The prompt's tokens; raises `Refused` if they are more than the model's context holds."""
+    counted = tokens.chat_prompt(context.body, tokens.tokenizer(context.model, context.models.encodings))
+    window = catalog.family(context.model).window
+    if window is not None and counted.tokens > window:
+        raise Refused(errors.context_length_exceeded(window, counted.tokens))
+    return Usage(prompt_tokens=counted.tokens, prompt_method=counted.method)
+
+
+_TIERS = {"auto": "default", None: "default", "fast": "priority"}  # ChatCompletion.service_tier of the SDK
+
+
+def _completion(context: Context, choices: list[JSON], usage: Usage) -> JSON:
+    tier = context.body.get("service_tier")
+    return {
+        "id": "chatcmpl-" + context.serial.child("id").alphanumeric(29),
+        "object": "chat.completion",
+        "created": context.now,
+        "model": context.model,
+        "choices": choices,
+        "usage": usage_json(usage),
+        "service_tier": _TIERS.get(tier, tier),
+        "system_fingerprint": "fp_" + draw_for(0, "fingerprint", context.model).hex(10),
+    }
+
+
+def usage_json(usage: Usage) -> JSON:
+    """The `usage` object of a completion (openai/types/completion_usage.py)."""
+    return {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "total_tokens": usage.total_tokens,
+        "prompt_tokens_details": {"cached_tokens": usage.cached_tokens, "audio_tokens": 0},
+        "completion_tokens_details": {
+            "reasoning_tokens": usage.reasoning_tokens,
+            "audio_tokens": usage.audio_tokens,
+            "accepted_prediction_tokens": 0,
+            "rejected_prediction_tokens": 0,
+        },
+    }
+
+
+_KNOWN = frozenset(
+    {
+        *("messages", "model", "audio", "frequency_penalty", "function_call", "functions", "logit_bias", "logprobs"),
+        *("max_completion_tokens", "max_tokens", "metadata", "modalities", "n", "parallel_tool_calls", "prediction"),
+        *("presence_penalty", "prompt_cache_key", "prompt_cache_retention", "reasoning_effort", "response_format"),
+        *("safety_identifier", "seed", "service_tier", "stop", "store", "stream", "stream_options", "temperature"),
+        *("tool_choice", "tools", "top_logprobs", "top_p", "user", "verbosity", "web_search_options"),
+    }
+)
+
+_BOUNDS = {
+    "messages": Length(1, None),
+    "temperature": Range(0.0, 2.0),
+    "top_p": Range(0.0, 1.0),
+    "frequency_penalty": Range(-2.0, 2.0),
+    "presence_penalty": Range(-2.0, 2.0),
+    "n": Range(1, 128),
+    "top_logprobs": Range(0, 20),
+    "max_tokens": Range(1, None),
+    "max_completion_tokens": Range(1, None),
+    "stop": Length(1, 4),
+    "tools": Length(1, 128),
+    "functions": Length(1, 128),
+    "safety_identifier": Length(0, 64),
+    "seed": Range(-(2**63), 2**63 - 1),
+}
+
+ENDPOINTS = (
+    Endpoint(
+        "POST",
+        "/chat/completions",
+        "chat.completions",
+        create,
+        events=chunks.events,
+        end=sse.DONE,
+        params="openai.types.chat.completion_create_params:CompletionCreateParams",
+        known=_KNOWN,
+        bounds=_BOUNDS,
+        rules=RULES,
+        kinds=frozenset({"text"}),
+    ),
+)

@@ -1,0 +1,157 @@
+"""One choice of a chat completion: the answer cut at stop sequences and token limits, with its log probabilities."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, replace
+
+from pytest_mockopenai import tokens
+from pytest_mockopenai.tokens import Tokenizer
+from pytest_mockopenai.core import sound
+from pytest_mockopenai.core.answer import Answer, FinishReason, ToolCall
+from pytest_mockopenai.core.endpoint import JSON, Context
+from pytest_mockopenai.core.seed import Draw
+from pytest_mockopenai.core.usage import Usage
+from pytest_mockopenai.endpoints.chat import logprobs
+from pytest_mockopenai.endpoints.chat.demand import named_tool
+
+_AUDIO_LIFETIME = 3600  # seconds that the API keeps generated audio for the next turn
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A finished choice: its JSON, its part of the usage, and the seconds of speech in it."""
+
+    object: JSON
+    usage: Usage
+
+
+def choice_of(context: Context, answer: Answer, index: int) -> Choice:
+    """The choice number `index` that says this answer."""
+    counter = tokens.tokenizer(context.model, context.models.encodings)
+    limit = _limit(context)
+    reasoning = _reasoning_tokens(counter, answer, limit)
+    stopped = _stopped(answer, context.body.get("stop"))
+    said = stopped if limit is None else _within(counter, stopped, limit - reasoning)
+    cut = said != stopped or (limit is not None and reasoning >= limit)
+    serial = context.serial.child(f"choice {index}")
+    message = _message(context, said, serial)
+    choice = {
+        "index": index,
+        "message": message,
+        "logprobs": logprobs.of(context, counter.encoding, said, context.draw.child(f"logprobs {index}")),
+        "finish_reason": said.finish_reason or ("length" if cut else _natural_finish(context, said)),
+    }
+    return Choice(choice, _usage(context, counter, message, reasoning, cut))
+
+
+# --- cutting ----------------------------------------------------------------------------------------------------------
+
+
+def _stopped(answer: Answer, stop: str | list[str] | None) -> Answer:
+    """The answer up to the first stop sequence, which is not part of it."""
+    if answer.text is None or not stop:
+        return answer
+    sequences = [stop] if isinstance(stop, str) else stop
+    places = [place for sequence in sequences if sequence and (place := answer.text.find(sequence)) >= 0]
+    return replace(answer, text=answer.text[: min(places)]) if places else answer
+
+
+def _limit(context: Context) -> int | None:
+    limit: int | None = context.body.get("max_completion_tokens") or context.body.get("max_tokens")
+    return limit
+
+
+def _within(counter: Tokenizer, answer: Answer, left: int) -> Answer:
+    """The answer cut to so many tokens: text (or refusal) first, then the tool calls one after the other."""
+    if answer.refusal is not None:
+        return replace(answer, refusal=tokens.take(counter.encoding, answer.refusal, left))
+    text = answer.text
+    if text is not None:
+        size = counter.length(text)
+        text = text if size <= left else tokens.take(counter.encoding, text, left)
+        left -= size
+    calls: list[ToolCall] = []
+    for call in answer.tool_calls if left >= 0 else ():
+        size = counter.length(call.arguments)
+        calls.append(call if size <= left else replace(call, arguments=tokens.take(counter.encoding, call.arguments, left)))
+        left -= size
+        if left < 0:
+            break
+    return replace(answer, text=text, tool_calls=tuple(calls))
+
+
+def _natural_finish(context: Context, answer: Answer) -> FinishReason:
+    if not answer.tool_calls:
+        return "stop"
+    if context.body.get("functions"):
+        return "function_call"
+    return "stop" if named_tool(context.body) else "tool_calls"  # a forced call ends with `stop`
+
+
+# --- the message ------------------------------------------------------------------------------------------------------
+
+
+def _message(context: Context, answer: Answer, serial: Draw) -> JSON:
+    message: JSON = {
+        "role": "assistant",
+        "content": answer.text,
+        "refusal": answer.refusal,
+        "annotations": [],
+    }
+    if answer.tool_calls and context.body.get("functions"):
+        call = answer.tool_calls[0]
+        message["function_call"] = {"name": call.name, "arguments": call.arguments}
+    elif answer.tool_calls:
+        message["tool_calls"] = [_tool_call(call, serial.child(place)) for place, call in enumerate(answer.tool_calls)]
+    if "audio" in (context.body.get("modalities") or ()) and answer.text:
+        message["audio"] = _audio(context, answer.text, serial)
+        message["content"] = None
+    return message
+
+
+def _tool_call(call: ToolCall, serial: Draw) -> JSON:
+    id_ = "call_" + serial.alphanumeric(24)
+    if call.kind == "custom":
+        return {"id": id_, "type": "custom", "custom": {"name": call.name, "input": call.arguments}}
+    return {"id": id_, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+
+
+def _audio(context: Context, transcript: str, serial: Draw) -> JSON:
+    data = sound.synthesize(sound.seconds_for(transcript), context.body["audio"]["format"])
+    return {
+        "id": "audio_" + serial.child("audio").hex(32),
+        "data": base64.b64encode(data).decode(),
+        "expires_at": context.now + _AUDIO_LIFETIME,
+        "transcript": transcript,
+    }
+
+
+# --- counting ---------------------------------------------------------------------------------------------------------
+
+
+def _reasoning_tokens(counter: Tokenizer, answer: Answer, limit: int | None) -> int:
+    """The tokens spent on reasoning; reasoning alone may use up the limit."""
+    spent = answer.reasoning_tokens
+    if spent is None:
+        spent = counter.length(answer.reasoning) if answer.reasoning else 0
+    return spent if limit is None else min(spent, limit)
+
+
+def _usage(context: Context, counter: Tokenizer, message: JSON, reasoning: int, cut: bool) -> Usage:
+    """The completion side of one choice; a cut answer has exactly the tokens of the limit."""
+    limit = _limit(context)
+    audio = _audio_tokens(message)
+    if cut and limit is not None:
+        return Usage(completion_tokens=limit, reasoning_tokens=reasoning, audio_tokens=audio)
+    sent = bool(context.body.get("tools"))
+    counted = tokens.chat_completion(message, counter, tools_sent=sent, reasoning_tokens=reasoning)
+    total = counted.tokens if limit is None else min(counted.tokens, limit)
+    return Usage(
+        completion_tokens=total, reasoning_tokens=reasoning, audio_tokens=audio, completion_method=counted.method
+    )
+
+
+def _audio_tokens(message: JSON) -> int:
+    audio = message.get("audio")
+    return tokens.spoken(sound.seconds_for(audio["transcript"])).tokens if audio else 0

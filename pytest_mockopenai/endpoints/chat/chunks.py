@@ -1,0 +1,124 @@
+"""The stream of a chat completion, cut from the finished object.
+
+Order and form of the chunks are those of recorded streams: the role first, one chunk for each token, tool calls opened
+with index, id and name once, the finish reason last, then usage if asked for. Choices are interleaved token by token.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
+from typing import Any
+
+from pytest_mockopenai import tokens
+from pytest_mockopenai.core import sse
+from pytest_mockopenai.core.endpoint import JSON, Context, Finished
+
+_AUDIO_BYTES = 24_000  # half a second of 16-bit PCM at 24 kHz in each chunk
+
+
+def events(context: Context, finished: Finished) -> Iterator[bytes]:
+    """The bytes of each event, without the closing `[DONE]`."""
+    completion = finished.object
+    encoding = tokens.tokenizer(context.model, context.models.encodings).encoding
+    options = context.body.get("stream_options") or {}
+    head = {name: completion[name] for name in ("id", "created", "model", "service_tier", "system_fingerprint")}
+    head = {"id": head.pop("id"), "object": "chat.completion.chunk", **head}
+    tail: JSON = {"usage": None} if options.get("include_usage") else {}
+    noise = context.serial.child("obfuscation") if options.get("include_obfuscation") else None
+    for choice in _interleaved([list(_deltas(encoding, choice)) for choice in completion["choices"]]):
+        padding = {"obfuscation": noise.alphanumeric(noise.integer(4, 16))} if noise else {}
+        yield sse.event({**head, "choices": [choice], **tail, **padding})
+    if tail:
+        yield sse.event({**head, "choices": [], "usage": completion["usage"]})
+
+
+def _interleaved(streams: Iterable[list[JSON]]) -> Iterator[JSON]:
+    """One chunk of each choice in turn; each choice ends when it has said all."""
+    for row in zip_longest(*streams):
+        yield from (chunk for chunk in row if chunk is not None)
+
+
+def _deltas(encoding: tokens.Encoding, choice: JSON) -> Iterator[JSON]:
+    """The chunks' choices of one finished choice."""
+    message, scores = choice["message"], choice["logprobs"]
+
+    def chunk(delta: JSON, logprobs: JSON | None = None) -> JSON:
+        return {"index": choice["index"], "delta": delta, "logprobs": logprobs, "finish_reason": None}
+
+    calls = message.get("tool_calls") or []
+    yield chunk(_opening(message, calls))
+    for name in ("content", "refusal"):
+        for piece, entries in _scored_pieces(encoding, message[name], (scores or {}).get(name)):
+            yield chunk({name: piece}, entries and {"content": None, "refusal": None, name: entries})
+    for delta in (*_tool_deltas(encoding, calls), *_function_deltas(encoding, message), *_audio_deltas(encoding, message)):
+        yield chunk(delta)
+    yield {**chunk({}), "finish_reason": choice["finish_reason"]}
+
+
+def _opening(message: JSON, calls: list[JSON]) -> JSON:
+    """The first delta of a choice: the role, and how the content begins."""
+    role = {"role": "assistant"}
+    if "function_call" in message:
+        return {**role, "content": None, "function_call": {**message["function_call"], "arguments": ""}, "refusal": None}
+    if len(calls) == 1 and message["content"] is None:
+        return {**role, "content": None, "tool_calls": [_opened(0, calls[0])], "refusal": None}
+    if message["refusal"] is not None:
+        return {**role, "content": None, "refusal": ""}
+    return {**role, "content": None if calls and message["content"] is None else "", "refusal": None}
+
+
+def _opened(index: int, call: JSON) -> JSON:
+    """A tool call's first delta: id, type and name, with nothing in it yet."""
+    kind = call["type"]
+    return {"index": index, "id": call["id"], "type": kind, kind: {"name": call[kind]["name"], _text_key(kind): ""}}
+
+
+def _text_key(kind: str) -> str:
+    return "input" if kind == "custom" else "arguments"
+
+
+def _tool_deltas(encoding: tokens.Encoding, calls: list[JSON]) -> Iterator[JSON]:
+    for index, call in enumerate(calls):
+        kind, key = call["type"], _text_key(call["type"])
+        if len(calls) > 1:
+            yield {"tool_calls": [_opened(index, call)]}
+        for piece in tokens.stream_pieces(encoding, call[kind][key]):
+            yield {"tool_calls": [{"index": index, kind: {key: piece}}]}
+
+
+def _function_deltas(encoding: tokens.Encoding, message: JSON) -> Iterator[JSON]:
+    arguments = message.get("function_call", {}).get("arguments", "")
+    return ({"function_call": {"arguments": piece}} for piece in tokens.stream_pieces(encoding, arguments))
+
+
+def _audio_deltas(encoding: tokens.Encoding, message: JSON) -> Iterator[JSON]:
+    """Transcript by token, then the sound in pieces, then how long it is kept."""
+    audio = message.get("audio")
+    if not audio:
+        return
+    for piece in tokens.stream_pieces(encoding, audio["transcript"]):
+        yield {"audio": {"id": audio["id"], "transcript": piece}}
+    data = base64.b64decode(audio["data"])
+    for start in range(0, len(data), _AUDIO_BYTES):
+        yield {"audio": {"id": audio["id"], "data": base64.b64encode(data[start : start + _AUDIO_BYTES]).decode()}}
+    yield {"audio": {"id": audio["id"], "expires_at": audio["expires_at"]}}
+
+
+def _scored_pieces(
+    encoding: tokens.Encoding, text: str | None, entries: list[JSON] | None
+) -> Iterator[tuple[str, list[JSON] | None]]:
+    """The pieces of a text, each with the log probabilities of its tokens if there are any."""
+    rest = iter(entries or ())
+    for piece in tokens.stream_pieces(encoding, text or ""):
+        yield piece, _take_bytes(rest, len(piece.encode("utf-8", "surrogatepass"))) if entries else None
+
+
+def _take_bytes(entries: Iterator[Any], size: int) -> list[Any]:
+    """The next entries whose bytes make up `size`."""
+    taken: list[Any] = []
+    while size > 0 and (entry := next(entries, None)) is not None:
+        taken.append(entry)
+        size -= len(entry["bytes"])
+    return taken

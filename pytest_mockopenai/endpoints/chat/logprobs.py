@@ -1,0 +1,40 @@
+"""Log probabilities of a choice: the answer's true tokens and bytes, with made-up but consistent numbers."""
+
+from __future__ import annotations
+
+import math
+
+from pytest_mockopenai import tokens
+from pytest_mockopenai.core.answer import Answer
+from pytest_mockopenai.core.endpoint import JSON, Context
+from pytest_mockopenai.core.seed import Draw
+
+_LIKELY, _SPREAD = 0.5, 0.499  # the chosen token's probability is from 0.5 to almost 1
+
+
+def of(context: Context, encoding: tokens.Encoding, answer: Answer, draw: Draw) -> JSON | None:
+    """The `logprobs` of a choice, or None if the request does not ask for them."""
+    if not context.body.get("logprobs"):
+        return None
+    top = context.body.get("top_logprobs") or 0
+    return {
+        "content": _entries(encoding, answer.text, top, draw) if answer.text is not None else None,
+        "refusal": _entries(encoding, answer.refusal, top, draw) if answer.refusal is not None else None,
+    }
+
+
+def _entries(encoding: tokens.Encoding, text: str, top: int, draw: Draw) -> list[JSON]:
+    return [_entry(encoding, token, top, draw.child(place)) for place, token in enumerate(encoding.pieces(text))]
+
+
+def _entry(encoding: tokens.Encoding, token: bytes, top: int, draw: Draw) -> JSON:
+    chance = _LIKELY + _SPREAD * draw.uniform()
+    chosen = _scored(token, chance)
+    others = tokens.alternatives(encoding, token, top - 1, draw.integer(0, 2**63 - 1)) if top > 1 else []
+    rest = 1 - chance
+    scored = [_scored(other, rest / 2 ** (place + 1)) for place, other in enumerate(others)]
+    return {**chosen, "top_logprobs": [chosen, *scored] if top else []}
+
+
+def _scored(token: bytes, chance: float) -> JSON:
+    return {"token": tokens.token_text(token), "logprob": round(math.log(chance), 8), "bytes": list(token)}

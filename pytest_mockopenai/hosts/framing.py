@@ -1,0 +1,160 @@
+"""A reply as the bytes and waits that a host plays, one act after the other. No socket, no clock.
+
+Every host plays these same acts, so the same reply is the same bytes from each of them (RFC 9112, sections 6 and 7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from pytest_mockopenai.core.wire import Cut, Headers, How, Reply, Send, Step, Stream, Whole
+from pytest_mockopenai.hosts.port import Ending
+from pytest_mockopenai.hosts.reading import Incoming
+
+_REASONS = {status.value: status.phrase for status in HTTPStatus}
+_ENDINGS: dict[How, Ending] = {"close": "cut", "half_chunk": "cut", "reset": "reset", "stall": "stalled"}
+_OURS = frozenset({"content-length", "transfer-encoding"})
+_LAST_CHUNK = b"0\r\n\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Wait `after` seconds from the act before; if this is the last one, tell its ending; then write `data`."""
+
+    data: bytes
+    after: float = 0.0
+    ending: Ending | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Framed:
+    """A reply's acts, of which the last has an ending. After `done` the connection is kept if `keep_alive`."""
+
+    acts: Iterable[Act]
+    keep_alive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Framing:
+    """How the client learns where the body ends: by `fields` of the head, `true` or not, or because it `closes`."""
+
+    fields: Headers
+    chunked: bool = False
+    closes: bool = False
+    true: bool = True
+
+
+def frame(reply: Reply, incoming: Incoming, date: str) -> Framed:
+    """What to play for a reply to this request; `date` is the Date header's value.
+
+    Framing headers are the host's: a `content-length` or `transfer-encoding` among the reply's headers is dropped.
+    HEAD, 204 and 304 get no body. Raises ValueError for a header with a line break in it.
+    """
+    steps = _played(reply.steps) if isinstance(reply, Stream) else ()
+    framing = _framing_of(reply, steps, incoming)
+    keeps = incoming.keep_alive and not framing.closes and not _says_close(reply.headers)
+    head = _head(reply, (*framing.fields, *_connection(keeps, incoming, framing)), date)
+    bodyless = incoming.request.method == "HEAD" or reply.status in (204, 304)
+    keeps = keeps and (framing.true or bodyless)
+    if isinstance(reply, Whole):
+        return Framed((Act(head if bodyless else head + reply.body, reply.after, "done"),), keeps)
+    if bodyless:
+        return Framed(_acts(_without_body(steps), head, chunked=False), keeps)
+    return Framed(_acts(steps, head, chunked=framing.chunked), keeps)
+
+
+def _played(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """The steps up to the first cut: nothing after it is ever sent."""
+    end = next((index for index, step in enumerate(steps, 1) if isinstance(step, Cut)), len(steps))
+    return tuple(steps[:end])
+
+
+def _without_body(steps: Sequence[Step]) -> tuple[Step, ...]:
+    first = steps[:1]
+    return tuple(Send(b"", step.after) if isinstance(step, Send) else step for step in first)
+
+
+# --- the head ---------------------------------------------------------------------------------------------------------
+
+
+def _framing_of(reply: Reply, steps: tuple[Step, ...], incoming: Incoming) -> _Framing:
+    if reply.status in (204, 304):
+        return _Framing(())
+    if isinstance(reply, Whole):
+        return _Framing((("content-length", str(len(reply.body))),))
+    sent = sum(len(step.data) for step in steps if isinstance(step, Send))
+    half = any(_halves(step) for step in steps[-1:])
+    if reply.length is None and incoming.http11:
+        return _Framing((("transfer-encoding", "chunked"),), chunked=True)
+    if reply.length is None and not half:
+        return _Framing((), closes=True)
+    length = reply.length or 0
+    announced = _more_than(sent) if half and length <= sent else length
+    return _Framing((("content-length", str(announced)),), true=announced == sent)
+
+
+def _connection(keeps: bool, incoming: Incoming, framing: _Framing) -> Headers:
+    """What the head says of the connection: nothing where the default holds, or where a fault is to surprise."""
+    if framing.closes or not incoming.keep_alive:
+        return (("connection", "close"),)
+    return (("connection", "keep-alive"),) if keeps and not incoming.http11 else ()
+
+
+def _says_close(headers: Headers) -> bool:
+    return any(name.lower() == "connection" and value.lower() == "close" for name, value in headers)
+
+
+def _head(reply: Reply, framing: Headers, date: str) -> bytes:
+    names = {name.lower() for name, _ in reply.headers}
+    own = [f"{name}: {value}" for name, value in reply.headers if name.lower() not in _OURS]
+    added = [f"{name}: {value}" for name, value in (("date", date), *framing) if name in _OURS or name not in names]
+    lines = [f"HTTP/1.1 {reply.status} {_REASONS.get(reply.status, '')}", *own, *added, "", ""]
+    text = "\r\n".join(lines)
+    if text.count("\n") + text.count("\r") != 2 * len(lines) - 2:
+        raise ValueError(f"A reply's header must not have a line break in it: {_broken(own)!r}.")
+    return _encoded(text)
+
+
+def _broken(lines: list[str]) -> str:
+    return next(line for line in lines if "\n" in line or "\r" in line)
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8")
+
+
+# --- the body ---------------------------------------------------------------------------------------------------------
+
+
+def _acts(steps: Sequence[Step], head: bytes, *, chunked: bool) -> Iterator[Act]:
+    tail = _LAST_CHUNK if chunked else b""
+    if not steps:
+        yield Act(head + tail, 0.0, "done")
+        return
+    for step, following in zip(steps, (*steps[1:], None), strict=True):
+        if isinstance(step, Cut):
+            yield Act(b"", step.after, _ENDINGS[step.how])
+            return
+        data = head + (_chunk(step.data, half=_halves(following)) if chunked else step.data)
+        head = b""
+        yield Act(data, step.after) if following else Act(data + tail, step.after, "done")
+
+
+def _chunk(data: bytes, *, half: bool) -> bytes:
+    """One chunk; a half one announces twice what it has. Empty data is no chunk at all: that would end the body."""
+    if half:
+        return b"%x\r\n%b" % (_more_than(len(data)), data)
+    return b"%x\r\n%b\r\n" % (len(data), data) if data else b""
+
+
+def _halves(step: Step | None) -> bool:
+    return isinstance(step, Cut) and step.how == "half_chunk"
+
+
+def _more_than(size: int) -> int:
+    return 2 * size or 1

@@ -1,0 +1,285 @@
+"""HTTP/1.x requests out of bytes, fed as they come. No socket: a host receives, and feeds what it got.
+
+Strict where leniency would let two readers see two different requests (RFC 9112, sections 5 and 6: spaces before a
+colon, folded lines, a length beside a transfer coding), lenient about what health checks and proxies send (HTTP/1.0, no
+Host, absolute targets, bare line feeds).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from pytest_mockopenai.core import errors
+from pytest_mockopenai.core.errors import Error, Refused
+from pytest_mockopenai.core.wire import Headers, Request
+
+BODY_LIMIT = 64 * 1024 * 1024
+HEAD_LIMIT = 64 * 1024
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_NAME = re.compile(_TOKEN)
+_REQUEST_LINE = re.compile(rf"({_TOKEN}) ([^\x00-\x20\x7f]+) HTTP/([0-9])\.([0-9])")
+_SCHEME = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
+_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;.*)?")
+_TLS_HANDSHAKE = 0x16
+_FIRST_BYTES = frozenset(b"\r\n" + bytes(byte for byte in range(33, 127) if _NAME.fullmatch(chr(byte))))
+_LINE_LIMIT = 8 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A request, and what its client understands: `http11`, and whether it wants the connection kept."""
+
+    request: Request
+    http11: bool
+    keep_alive: bool
+
+
+class Reader:
+    """Cuts a connection's bytes into requests: `feed`, then `next` until it gives None, and so on.
+
+    Limits are in bytes. After a Refused the connection can only be closed: where the next request begins is unknown.
+    """
+
+    def __init__(self, *, body_limit: int = BODY_LIMIT, head_limit: int = HEAD_LIMIT) -> None:
+        self._buffer = bytearray()
+        self._body_limit = body_limit
+        self._head_limit = head_limit
+        self._head: Incoming | None = None
+        self._body: _Body = _Sized(0)
+        self._expects_continue = False
+
+    @property
+    def buffered(self) -> int:
+        """How many bytes were fed and not yet used."""
+        return len(self._buffer)
+
+    def feed(self, data: bytes) -> None:
+        """Takes bytes as they came, cut anywhere."""
+        self._buffer += data
+
+    def next(self) -> Incoming | None:
+        """The next request with its whole body, or None if more bytes are needed.
+
+        Raises Refused: 400 for what is not HTTP, 413 and 431 for what is over a limit, 501 and 505 for what is not
+        spoken here.
+        """
+        if self._head is None:
+            self._head = self._next_head()
+        if self._head is None:
+            return None
+        body = self._body.take(self._buffer)
+        if body is None:
+            return None
+        return self._finished(self._head, body)
+
+    def interim(self) -> bytes:
+        """What to send while the body is awaited: `100 Continue` if the client asked for it, once; else nothing."""
+        if not self._expects_continue:
+            return b""
+        self._expects_continue = False
+        return CONTINUE
+
+    def _next_head(self) -> Incoming | None:
+        while self._buffer.startswith((b"\r", b"\n")):
+            del self._buffer[0]
+        end = _END_OF_HEAD.search(self._buffer)
+        if (end.start() if end else len(self._buffer)) > self._head_limit:
+            raise Refused(_head_too_large(self._head_limit))
+        if end is None:
+            _refuse_what_never_ends(self._buffer)
+            return None
+        raw = bytes(self._buffer[: end.start()])
+        del self._buffer[: end.end()]
+        head = parse_head(raw)
+        self._body = _body_of(head, self._body_limit)
+        expected = head.request.header("expect") or ""
+        self._expects_continue = head.http11 and expected.lower() == "100-continue"
+        return head
+
+    def _finished(self, head: Incoming, body: bytes) -> Incoming:
+        self._head = None
+        self._expects_continue = False
+        if not body:
+            return head
+        asked = head.request
+        return Incoming(Request(asked.method, asked.target, asked.headers, body), head.http11, head.keep_alive)
+
+
+def parse_head(raw: bytes) -> Incoming:
+    """A request line and headers, without the empty line that ends them; bytes outside ASCII are read as Latin-1.
+
+    An absolute target loses its scheme and host, which say nothing here. Raises Refused (400 or 505).
+    """
+    line, _, rest = raw.decode("latin-1").replace("\r\n", "\n").partition("\n")
+    found = _REQUEST_LINE.fullmatch(line)
+    if found is None:
+        raise Refused(_bad(f"cannot read the request line {line[:80]!r}"))
+    method, target, major, minor = found.groups()
+    if major != "1":
+        raise Refused(Error(505, f"HTTP/{major}.{minor} is not spoken here. Use HTTP/1.1."))
+    headers = tuple(map(_header, rest.split("\n"))) if rest else ()
+    http11 = minor != "0"
+    request = Request(method, _origin_form(target), headers)
+    return Incoming(request, http11, _keeps_alive(headers, http11))
+
+
+def _header(line: str) -> tuple[str, str]:
+    name, colon, value = line.partition(":")
+    if not colon or not _NAME.fullmatch(name) or "\r" in value or "\0" in value:
+        raise Refused(_bad(f"cannot read the header line that begins {name[:80]!r}"))
+    return name, value.strip(" \t")
+
+
+def _origin_form(target: str) -> str:
+    found = _SCHEME.match(target)
+    if found is None:
+        return target
+    rest = target[found.end() :]
+    return rest if rest.startswith("/") else "/" + rest
+
+
+def _listed(headers: Headers, name: str) -> list[str]:
+    values = (value for key, value in headers if key.lower() == name)
+    return [item.strip(" \t").lower() for value in values for item in value.split(",")]
+
+
+def _keeps_alive(headers: Headers, http11: bool) -> bool:
+    wishes = _listed(headers, "connection")
+    return "close" not in wishes if http11 else "keep-alive" in wishes
+
+
+# --- bodies -----------------------------------------------------------------------------------------------------------
+
+
+class _Body(Protocol):
+    def take(self, buffer: bytearray) -> bytes | None:
+        """Takes its bytes off the buffer's front; the whole body once it is complete."""
+
+
+def _body_of(head: Incoming, limit: int) -> _Body:
+    headers = head.request.headers
+    codings = _listed(headers, "transfer-encoding")
+    lengths = set(_listed(headers, "content-length"))
+    if codings and lengths:
+        raise Refused(_bad("both Content-Length and Transfer-Encoding were sent"))
+    if codings:
+        return _chunked(codings, head.http11, limit)
+    return _Sized(_length(lengths, limit) if lengths else 0)
+
+
+def _chunked(codings: list[str], http11: bool, limit: int) -> _Chunked:
+    if not http11:
+        raise Refused(_bad("HTTP/1.0 has no Transfer-Encoding"))
+    if codings != ["chunked"]:
+        raise Refused(Error(501, f"Transfer-Encoding {', '.join(codings)!r} is not spoken here. Use 'chunked'."))
+    return _Chunked(limit)
+
+
+def _length(lengths: set[str], limit: int) -> int:
+    text = lengths.pop()
+    if lengths or not (text.isascii() and text.isdigit()):
+        raise Refused(_bad(f"Content-Length must be one number, not {', '.join(sorted({text, *lengths}))!r}"))
+    if len(text.lstrip("0")) > 18 or int(text) > limit:
+        raise Refused(errors.too_large(limit))
+    return int(text)
+
+
+class _Sized:
+    def __init__(self, size: int) -> None:
+        self._size = size
+
+    def take(self, buffer: bytearray) -> bytes | None:
+        if len(buffer) < self._size:
+            return None
+        body = bytes(buffer[: self._size])
+        del buffer[: self._size]
+        return body
+
+
+class _Chunked:
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._body = bytearray()
+        self._left = 0
+        self._done = False
+        self._step: Callable[[bytearray], bool] = self._size
+
+    def take(self, buffer: bytearray) -> bytes | None:
+        while not self._done:
+            if not self._step(buffer):
+                return None
+        return bytes(self._body)
+
+    def _size(self, buffer: bytearray) -> bool:
+        line = _line(buffer)
+        if line is None:
+            return False
+        found = _CHUNK_SIZE.fullmatch(line)
+        if found is None:
+            raise Refused(_bad(f"cannot read the chunk size {line[:40].decode('latin-1')!r}"))
+        self._left = int(found.group(1), 16)
+        if len(self._body) + self._left > self._limit:
+            raise Refused(errors.too_large(self._limit))
+        self._step = self._data if self._left else self._trailer
+        return True
+
+    def _data(self, buffer: bytearray) -> bool:
+        piece = buffer[: self._left]
+        del buffer[: self._left]
+        self._body += piece
+        self._left -= len(piece)
+        if self._left:
+            return False
+        self._step = self._gap
+        return True
+
+    def _gap(self, buffer: bytearray) -> bool:
+        line = _line(buffer)
+        if line is None:
+            return False
+        if line:
+            raise Refused(_bad("a chunk is longer than its size says"))
+        self._step = self._size
+        return True
+
+    def _trailer(self, buffer: bytearray) -> bool:
+        line = _line(buffer)
+        self._done = line == b""
+        return line is not None
+
+
+def _line(buffer: bytearray) -> bytes | None:
+    """Takes a line off the buffer, without its end; None if there is none yet."""
+    end = buffer.find(b"\n")
+    if end > _LINE_LIMIT or (end < 0 and len(buffer) > _LINE_LIMIT):
+        raise Refused(_bad("a line of the chunked body is too long"))
+    if end < 0:
+        return None
+    line = bytes(buffer[:end]).removesuffix(b"\r")
+    del buffer[: end + 1]
+    return line
+
+
+# --- wording ----------------------------------------------------------------------------------------------------------
+
+
+def _bad(why: str) -> Error:
+    return Error(400, f"Could not read the HTTP request: {why}.")
+
+
+def _head_too_large(limit: int) -> Error:
+    return Error(431, f"Request header fields too large: the limit is {limit} bytes.")
+
+
+def _refuse_what_never_ends(buffer: bytearray) -> None:
+    """A client that speaks TLS waits for our answer before it sends what could end a head."""
+    if not buffer or buffer[0] in _FIRST_BYTES:
+        return
+    why = "this is TLS, use http:// rather than https://" if buffer[0] == _TLS_HANDSHAKE else "this is not HTTP"
+    raise Refused(_bad(why))

@@ -1,0 +1,69 @@
+"""What the mock does to the process under test while on, and undoes after; it knows only the mock's URL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from . import guard, redirect, tls
+from .environment import API_KEY, applied, patched
+from .guard import Guard, RealHostRefused, Refusal
+from .hosts import is_real_host
+from .late import on_import
+from .module_client import ModuleClient, module_client
+
+__all__ = ["API_KEY", "Isolation", "RealHostRefused", "Refusal", "is_real_host", "isolated"]
+
+
+@dataclass(frozen=True, slots=True)
+class Isolation:
+    """What is on: the mock's URL, the variables set, and what was refused so far."""
+
+    url: str
+    env: Mapping[str, str]
+    _guard: Guard
+
+    @property
+    def refusals(self) -> list[Refusal]:
+        """The first refusals, at most `guard.MAX_REFUSALS`, oldest first; a copy."""
+        return list(self._guard.refusals)
+
+    @property
+    def refused(self) -> int:
+        """How many connections were refused."""
+        return self._guard.refused
+
+
+@contextmanager
+def isolated(
+    url: str,
+    *,
+    api_key: str = API_KEY,
+    share_tls: bool = True,
+    setenv: Callable[[str, str], object] | None = None,
+) -> Iterator[Isolation]:
+    """Point this process and its children at the mock at `url`, such as "http://127.0.0.1:43121".
+
+    Variables are set, clients of the openai package redirected, other ways to OpenAI's hosts refused with
+    `RealHostRefused`, TLS contexts shared. All is undone in reverse order on leaving; may be nested.
+    `setenv` (pytest's `monkeypatch.setenv`) sets the variables and then also undoes them: two tools that
+    both restore the same variable must do so in the right order.
+    """
+    env = patched(url, api_key=api_key)
+    with ExitStack() as stack:
+        before = stack.enter_context(applied(env, setenv))
+        watch = stack.enter_context(guard.guarded(url))
+        stack.enter_context(redirect.redirected(url))
+        if share_tls:
+            stack.enter_context(tls.shared())
+        client = stack.enter_context(module_client(before))
+        stack.enter_context(on_import("openai", lambda: _imported(client)))
+        yield Isolation(url, env, watch)
+
+
+def _imported(client: ModuleClient) -> None:
+    guard.refresh()
+    redirect.refresh()
+    tls.refresh()
+    client.take_imported()

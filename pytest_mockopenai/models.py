@@ -1,0 +1,37 @@
+"""The models that a mock knows: the installed SDK's, those that the user adds, and the encodings the user sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from pytest_mockopenai.contract.models import sdk_models
+
+
+class KnownModels:
+    """Model names, and their encodings where the user knows better than the table."""
+
+    def __init__(self) -> None:
+        self._added: dict[str, None] = {}
+        self._encodings: dict[str, str] = {}
+
+    def add(self, *names: str) -> None:
+        """Declare models, such as fine-tuned ones or a gateway's own names."""
+        self._added.update(dict.fromkeys(names))
+
+    def set_encoding(self, model: str, encoding: str) -> None:
+        """Count the tokens of this model by this encoding; the model is then known too."""
+        self._encodings[model] = encoding
+        self.add(model)
+
+    def names(self) -> Iterable[str]:
+        """All names, the user's first."""
+        return dict.fromkeys((*self._added, *sdk_models()))
+
+    def knows(self, model: str) -> bool:
+        """Whether the name is the user's or the SDK's."""
+        return model in self._added or model in sdk_models()
+
+    @property
+    def encodings(self) -> Mapping[str, str]:
+        """The encodings that the user set, by model."""
+        return self._encodings

@@ -1,0 +1,104 @@
+"""Writing rules: what `reply`, `always` and `when` of a mock share."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pytest_mockopenai.app import App
+from pytest_mockopenai.core import words
+from pytest_mockopenai.core.inquiry import Inquiry
+from pytest_mockopenai.core.script import When, is_endpoint
+from pytest_mockopenai.core.suggest import did_you_mean
+from pytest_mockopenai.core.word import Word, plain
+from pytest_mockopenai.endpoints import all_endpoints
+
+_PACKAGE = Path(words.__file__).parent.parent
+
+
+class Scripted:
+    """One rule being written: what calls like this get."""
+
+    def __init__(self, app: App, when: When, origin: str | None = None) -> None:
+        self._app = app
+        self._when = when
+        self._origin = origin
+
+    def reply(self, *replies: object) -> Scripted:
+        """Answer the next calls with these words, in order, each once; a list counts as its items.
+
+        A `str` is said, a `dict` is said as JSON, and a `str` that is a word's name is that word. Raises `BadWord`
+        (a ValueError) for a misspelt name and TypeError for anything that is no reply.
+        """
+        if not replies:
+            raise TypeError('reply() takes at least one reply, such as reply("Paris")')
+        scripted = list(_words(replies))
+        origin = self._origin or caller()
+        self._app.change_script(lambda script: script.adding(self._when, scripted, origin=origin))
+        return self
+
+    def always(self, reply: object) -> Scripted:
+        """Answer with this word every call that finds no reply left in the sequence; it is never used up."""
+        standing, origin = plain(reply), self._origin or caller()
+        self._app.change_script(lambda script: script.adding(self._when, (), standing=standing, origin=origin))
+        return self
+
+    def __repr__(self) -> str:
+        return f"<when {self._when}>"
+
+
+def _words(replies: Iterable[object]) -> Iterator[Word]:
+    for reply in replies:
+        if isinstance(reply, (list, tuple)):
+            yield from _words(reply)
+        else:
+            yield plain(reply)
+
+
+def when(
+    *,
+    model: str | None = None,
+    endpoint: str | None = None,
+    contains: str | None = None,
+    matches: str | None = None,
+    tool: str | None = None,
+    turn: int | None = None,
+    header: Mapping[str, str] | None = None,
+    where: Callable[[Inquiry], object] | None = None,
+) -> When:
+    """The conditions, checked; raises ValueError or TypeError with a suggestion for one that can never hold."""
+    if endpoint is not None:
+        _check_endpoint(endpoint)
+    if matches is not None:
+        _check_pattern(matches)
+    if turn is not None and (isinstance(turn, bool) or not isinstance(turn, int) or turn < 1):
+        raise ValueError(f"turn is a whole number of at least 1, not {turn!r}")
+    if where is not None and not callable(where):
+        raise TypeError(f"where is a function of the call, not {where!r}")
+    pairs = tuple(sorted(header.items())) if header is not None else None
+    return When(model, endpoint, contains, matches, tool, turn, pairs, where)
+
+
+def _check_endpoint(endpoint: str) -> None:
+    known = {item.resource for item in all_endpoints()}
+    if not any(is_endpoint(name, endpoint) for name in known):
+        raise ValueError(f"no endpoint '{endpoint}'.{did_you_mean(endpoint, known)}")
+
+
+def _check_pattern(pattern: str) -> None:
+    import re
+
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"matches={pattern!r} is not a regular expression: {error}") from None
+
+
+def caller() -> str:
+    """Where the test's own code is that called the mock, as `test_app.py:12`."""
+    frame: Any = sys._getframe(1)
+    while frame is not None and Path(frame.f_code.co_filename).is_relative_to(_PACKAGE):
+        frame = frame.f_back
+    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}" if frame else ""

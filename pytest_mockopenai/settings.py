@@ -1,0 +1,115 @@
+"""How a mock behaves, as values: what a marker, an option or a constructor sets, checked in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypedDict
+
+from pytest_mockopenai.core.headers import RetryWaits
+from pytest_mockopenai.core.suggest import did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the mock answers.
+
+    `seed`: what made-up content depends on, beside the request. `strict`: an unscripted call is refused and fails the
+    test. `models`: `any` serves every model name; `strict` answers 404 `model_not_found` for a name that neither the
+    installed SDK nor the user declares. `require_key`: 401 without an API key. `invalid_keys`: keys that get 401.
+    `body_limit`: bytes; a larger request gets 413. `retry_waits`: what errors tell clients to wait.
+    """
+
+    seed: int = 0
+    strict: bool = False
+    models: Literal["any", "strict"] = "any"
+    require_key: bool = True
+    invalid_keys: frozenset[str] = frozenset()
+    body_limit: int = 64 * 2**20
+    retry_waits: RetryWaits = field(default_factory=lambda: RetryWaits(ms=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a test may use at most: `max_calls` (HTTP calls, retries included), `max_total_tokens` (prompt and completion
+    tokens), `max_cost` (US dollars; needs the extra `cost`). None: no limit.
+    """
+
+    max_calls: int | None = None
+    max_total_tokens: int | None = None
+    max_cost: float | None = None
+
+
+class Options(TypedDict, total=False):
+    """The keyword options of `MockOpenAI` and of the marker: those of `Settings` and `Budget`, and `share_tls`.
+
+    `share_tls=False` lets each client build its own TLS context, as it would without the mock (slow).
+    """
+
+    seed: int
+    strict: bool
+    models: Literal["any", "strict"]
+    require_key: bool
+    invalid_keys: Collection[str]
+    body_limit: int
+    max_calls: int | None
+    max_total_tokens: int | None
+    max_cost: float | None
+    share_tls: bool
+
+
+def checked(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options, each of the right type; raises TypeError for an unknown name and ValueError for a wrong value."""
+    return {name: _checked(name, value) for name, value in options.items()}
+
+
+def _checked(name: str, value: Any) -> Any:
+    if name not in _CHECKS:
+        raise TypeError(f"mock_openai has no option '{name}'.{did_you_mean(name, _CHECKS)}")
+    fits, wanted = _CHECKS[name]
+    if not fits(value):
+        raise ValueError(f"{name} is {wanted}, not {value!r}")
+    return frozenset(value) if name == "invalid_keys" else value
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_limit(value: Any) -> bool:
+    return value is None or (_is_whole(value) and value >= 0)
+
+
+def _is_amount(value: Any) -> bool:
+    return value is None or (isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0)
+
+
+def _is_keys(value: Any) -> bool:
+    return not isinstance(value, (str, Mapping)) and isinstance(value, Collection) and all(_is_text(key) for key in value)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_switch(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+_CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "seed": (_is_whole, "a whole number"),
+    "strict": (_is_switch, "True or False"),
+    "models": (lambda value: value in ("any", "strict"), "'any' or 'strict'"),
+    "require_key": (_is_switch, "True or False"),
+    "invalid_keys": (_is_keys, "a list of keys"),
+    "body_limit": (lambda value: _is_whole(value) and value > 0, "a number of bytes above 0"),
+    "max_calls": (_is_limit, "a whole number of at least 0"),
+    "max_total_tokens": (_is_limit, "a whole number of at least 0"),
+    "max_cost": (_is_amount, "an amount in US dollars, at least 0"),
+    "share_tls": (_is_switch, "True or False"),
+}
+
+
+def part(kind: type[Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that are fields of this dataclass."""
+    return {name: value for name, value in options.items() if name in kind.__dataclass_fields__}
