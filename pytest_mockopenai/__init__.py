@@ -2,4 +2,111 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_mockopenai.calls import Calls
+    from pytest_mockopenai.core.usage import Usage
+    from pytest_mockopenai.core.word import BadWord, Word
+    from pytest_mockopenai.core.words import (
+        bad_request,
+        content_filtered,
+        context_length_exceeded,
+        custom_tool_call,
+        cut,
+        embeds,
+        error,
+        error_event,
+        flags,
+        hang,
+        malformed,
+        no_done,
+        not_found,
+        overloaded,
+        permission_denied,
+        quota_exceeded,
+        rate_limit,
+        raw_tool_call,
+        refuses,
+        reset,
+        says,
+        says_json,
+        server_error,
+        short_body,
+        slow,
+        stall,
+        thinks,
+        tool_call,
+        unauthorized,
+        usage,
+    )
+    from pytest_mockopenai.mock import MockOpenAI, Unmet
+    from pytest_mockopenai.recorder import Call
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "BadWord",
+    "Call",
+    "Calls",
+    "MockOpenAI",
+    "Unmet",
+    "Usage",
+    "Word",
+    "__version__",
+    "bad_request",
+    "content_filtered",
+    "context_length_exceeded",
+    "custom_tool_call",
+    "cut",
+    "embeds",
+    "error",
+    "error_event",
+    "flags",
+    "hang",
+    "malformed",
+    "no_done",
+    "not_found",
+    "overloaded",
+    "permission_denied",
+    "quota_exceeded",
+    "rate_limit",
+    "raw_tool_call",
+    "refuses",
+    "reset",
+    "says",
+    "says_json",
+    "server_error",
+    "short_body",
+    "slow",
+    "stall",
+    "thinks",
+    "tool_call",
+    "unauthorized",
+    "usage",
+]
+
+_HOMES = {
+    "BadWord": "core.word",
+    "Call": "recorder",
+    "Calls": "calls",
+    "MockOpenAI": "mock",
+    "Unmet": "mock",
+    "Usage": "core.usage",
+    "Word": "core.word",
+}
+_WORDS = "core.words"  # where all other names are
+
+if not TYPE_CHECKING:  # a type checker shall know the names above, and no others
+
+    def __getattr__(name: str) -> object:
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f"{__name__}.{_HOMES.get(name, _WORDS)}"), name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -21,7 +21,7 @@ from pytest_mockopenai.core.routes import Match, Routes
 from pytest_mockopenai.core.script import Script
 from pytest_mockopenai.core.seed import Draw, draw_for
 from pytest_mockopenai.core.usage import Usage
-from pytest_mockopenai.core.wire import Reply, Request
+from pytest_mockopenai.core.wire import Headers, Reply, Request
 from pytest_mockopenai.core.word import Word
 from pytest_mockopenai.recorder import Call, Ended, Recorder, redacted
 from pytest_mockopenai.settings import Settings
@@ -187,7 +187,7 @@ class App:
         attempt.retry_after = error.retry_after
         return handle.rendered_error(error, self._standard_headers(attempt), self.settings.retry_waits)
 
-    def _standard_headers(self, attempt: _Attempt) -> headers.Headers:
+    def _standard_headers(self, attempt: _Attempt) -> Headers:
         tokens = attempt.usage.total_tokens if attempt.usage else 0
         return headers.standard(_request_id(attempt), attempt.serial.child("headers"), tokens)
 

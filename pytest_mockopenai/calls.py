@@ -56,7 +56,7 @@ class Calls(Sequence[Call]):
         return f"<Calls: {', '.join(f'{call.method} {call.path} {call.status}' for call in self._calls) or 'none'}>"
 
     def to(self, endpoint: str) -> Calls:
-        """The calls to a resource of the SDK (`chat.completions`, `embeddings`), to its first part (`chat`), or to a path."""
+        """The calls to a resource of the SDK (`chat.completions`), to its first part (`chat`), or to a path (`/v1/models`)."""
         if endpoint.startswith("/"):
             return Calls(call for call in self if call.path == endpoint)
         return Calls(call for call in self if is_endpoint(call.endpoint, endpoint))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from math import floor, log10
 
 from pytest_mockopenai.core.inquiry import Inquiry
-from pytest_mockopenai.core.script import Miss, Rule, Script
+from pytest_mockopenai.core.script import Miss, Rule, Script, is_endpoint
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.core.word import Word
 from pytest_mockopenai.recorder import Call
@@ -30,7 +31,7 @@ def unscripted_headline(inquiry: Inquiry) -> str:
 
 def unscripted(inquiry: Inquiry, script: Script, kinds: frozenset[str]) -> str:
     """A strict mock got a call that no rule answers."""
-    return _report(
+    return report(
         unscripted_headline(inquiry),
         seen=_seen(inquiry),
         expected=_nearest(inquiry, script, kinds),
@@ -66,7 +67,7 @@ def _diff(miss: Miss) -> list[str]:
 
 def bug(inquiry: Inquiry, trace: str) -> str:
     """The mock, or a function of the test's that it called, raised."""
-    return _report(
+    return report(
         f"The mock failed while it answered {_call_line(inquiry)}.",
         seen=trace.rstrip().splitlines(),
         fix=("if the traceback ends in your own where= function, mend that; else please report it as a bug",),
@@ -75,7 +76,7 @@ def bug(inquiry: Inquiry, trace: str) -> str:
 
 def mistake(inquiry: Inquiry, word: Word, message: str) -> str:
     """A scripted word could not be played on a call."""
-    return _report(
+    return report(
         f"The scripted reply {word} cannot be played on {_call_line(inquiry)}.", seen=_seen(inquiry), expected=[message]
     )
 
@@ -83,12 +84,13 @@ def mistake(inquiry: Inquiry, word: Word, message: str) -> str:
 # --- the whole test ---------------------------------------------------------------------------------------------------
 
 
-def unused(left: Sequence[tuple[Rule, Word]], calls: Sequence[Call]) -> str:
+def unused(left: Sequence[tuple[Rule, Word]], calls: Sequence[Call], refusals: Sequence[str] = ()) -> str:
     """Scripted replies that no call has asked for."""
-    return _report(
-        f"{_count(len(left), 'scripted reply', 'scripted replies')} never asked for.",
+    were = "was" if len(left) == 1 else "were"
+    return report(
+        f"{_count(len(left), 'scripted reply', 'scripted replies')} {were} never asked for.",
+        seen=[*(calls_table(calls) or ["No call reached the mock."]), *refused_table(refusals)],
         expected=[f"{word} for {_rule_line(rule)}" for rule, word in left[:_SHOWN_CALLS]],
-        seen=calls_table(calls) or ["No call reached the mock."],
         fix=(
             "make the call that is missing, or take the reply out",
             "a reply that may be used or not: mock_openai.always(...), or when(...).always(...)",
@@ -97,13 +99,114 @@ def unused(left: Sequence[tuple[Rule, Word]], calls: Sequence[Call]) -> str:
 
 
 def over_budget(name: str, limit: float, got: float, call: Call | None, calls: Sequence[Call]) -> str:
-    """A budget of the test was exceeded."""
+    """A budget of the test was exceeded; `max_cost` is in US dollars."""
+    amount = dollars if name == "max_cost" else _whole
     passed = f" Call {call.index} went over it." if call else ""
-    return _report(
-        f"{name}={limit:g} is exceeded by {got - limit:g}: the test used {got:g}.{passed}",
+    return report(
+        f"{name}={limit:.10g} is exceeded by {amount(got - limit)}: the test used {amount(got)}.{passed}",
         seen=calls_table(calls),
         fix=(f"raise {name}, or make the test call less",),
     )
+
+
+def unpriced(what: str, models: Sequence[str], source: str) -> str:
+    """A cost that cannot be told, because some models have no price."""
+    extra = () if source.startswith("genai") else ("install the list prices: pip install 'pytest-mockopenai[cost]'",)
+    return report(
+        f"{what} cannot be told: no price for {', '.join(repr(model) for model in models)}.",
+        seen=[f"prices: {source or 'none, the extra [cost] is not installed'}"],
+        fix=(
+            *extra,
+            f"or give a price in US dollars per million tokens: mock_openai.set_price({models[0]!r}, input=..., output=...)",
+        ),
+    )
+
+
+def host_failure(error: BaseException) -> str:
+    """The server itself, or a handler registered with it, raised; its traceback is in the log."""
+    return report(
+        f"The mock's server failed: {type(error).__name__}: {error}",
+        fix=("see the captured log for the traceback; unless your own handler raised, please report it as a bug",),
+    )
+
+
+def expectation(failure: object) -> str:
+    """A request broke an expectation that the test registered with `mock_openai.server`."""
+    return report("An expectation of mock_openai.server was not met.", seen=str(failure).splitlines())
+
+
+def section(calls: Sequence[Call], refusals: Sequence[str], problems: Sequence[str]) -> str:
+    """The report section of a failed test: its calls, what was refused, what else is wrong (one line each)."""
+    lines = calls_table(calls) or ["No call reached the mock."]
+    return "\n".join([*lines, *refused_table(refusals), *(problem.partition("\n")[0] for problem in problems)])
+
+
+def refused_table(refusals: Sequence[str]) -> list[str]:
+    """One line for each request to a real host that was refused; the end of a long list is left out."""
+    more = [f"... {len(refusals) - _SHOWN_CALLS} more refused ..."] if len(refusals) > _SHOWN_CALLS else []
+    return [*(f"refused: {refusal}" for refusal in refusals[:_SHOWN_CALLS]), *more]
+
+
+# --- helper asserts ---------------------------------------------------------------------------------------------------
+
+
+def not_once(found: Sequence[Call], calls: Sequence[Call], wanted: Mapping[str, object]) -> str:
+    """Not exactly one call is as wanted."""
+    retries = [str(call.index) for call in found if call.retry_count]
+    fix = [f"the SDK sent {', '.join(retries)} again by itself: count first tries with retry_count=0"] if retries else []
+    return report(
+        f"{_count(len(found), 'call') if found else 'No call'} {_wanted(wanted)}; expected exactly one.",
+        seen=calls_table(calls) or ["No call reached the mock."],
+        expected=_nearest_call(calls, wanted) if calls and not found else [],
+        fix=fix,
+    )
+
+
+def called(found: Sequence[Call], wanted: Mapping[str, object]) -> str:
+    """Calls were made that should not have been."""
+    return report(f"{_count(len(found), 'call')} {_wanted(wanted)}; expected none.", seen=calls_table(found))
+
+
+def other_usage(misses: Sequence[Miss], calls: Sequence[Call], of: str) -> str:
+    """The token counts are not those expected."""
+    first = misses[0]
+    return report(
+        f"{first.condition} is {first.got}, expected {first.wanted}{of}.",
+        seen=calls_table(calls) or ["No call."],
+        expected=[line for miss in misses for line in _diff(miss)],
+    )
+
+
+def inexact(method: str, calls: Sequence[Call]) -> str:
+    """Token counts that should be exact are not."""
+    return report(
+        f"The token counts are {method}, expected exact ones.",
+        seen=calls_table(calls),
+        fix=("give the counts in the script: reply(says(...) | usage(prompt_tokens=..., completion_tokens=...))",),
+    )
+
+
+def _wanted(wanted: Mapping[str, object]) -> str:
+    endpoint = f"to {wanted['endpoint']}" if "endpoint" in wanted else ""
+    rest = ", ".join(f"{name}={shortened(repr(value), 60)}" for name, value in wanted.items() if name != "endpoint")
+    return " ".join(filter(None, (endpoint, f"with {rest}" if rest else ""))) or "to the mock"
+
+
+def _nearest_call(calls: Sequence[Call], wanted: Mapping[str, object]) -> list[str]:
+    misses, nearest = min(((_misses(call, wanted), call) for call in calls), key=lambda pair: len(pair[0]))
+    return [f"Nearest call: [{nearest.index}]", *(line for miss in misses for line in _diff(miss))]
+
+
+def _misses(call: Call, wanted: Mapping[str, object]) -> list[Miss]:
+    pairs = ((name, value, getattr(call, name)) for name, value in wanted.items())
+    return [Miss(name, value, got) for name, value, got in pairs if not _is_as_wanted(name, value, got)]
+
+
+def _is_as_wanted(name: str, value: object, got: object) -> bool:
+    return is_endpoint(str(got), str(value)) if name == "endpoint" else got == value
+
+
+# --- parts of all -----------------------------------------------------------------------------------------------------
 
 
 def calls_table(calls: Sequence[Call]) -> list[str]:
@@ -144,7 +247,17 @@ def tokens_text(usage: Usage) -> str:
 # --- form -------------------------------------------------------------------------------------------------------------
 
 
-def _report(headline: str, *, seen: Iterable[str] = (), expected: Iterable[str] = (), fix: Sequence[str] = ()) -> str:
+def dollars(amount: float) -> str:
+    """`$1.25`, with as many decimals as a small amount needs."""
+    return f"${amount:,.2f}" if amount >= 1 or not amount else f"${amount:.{max(2, 1 - floor(log10(amount)))}f}"
+
+
+def _whole(number: float) -> str:
+    return f"{number:,}"
+
+
+def report(headline: str, *, seen: Iterable[str] = (), expected: Iterable[str] = (), fix: Sequence[str] = ()) -> str:
+    """A failure's text in the one form that all have: headline, seen, expected (as a diff), how to fix."""
     sections = [("Seen:", seen), ("Expected:", expected), ("How to fix:", [f"* {line}" for line in fix])]
     lines = [headline]
     for title, content in sections:

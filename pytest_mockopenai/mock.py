@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pytest_mockopenai import budgets, explain, scripting, tokens
+from pytest_mockopenai import asserts, budgets, explain, scripting, tokens
 from pytest_mockopenai.app import App
+from pytest_mockopenai.asserts import ExpectedUsage
 from pytest_mockopenai.calls import Calls
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.routes import Routes
 from pytest_mockopenai.core.script import When
 from pytest_mockopenai.core.usage import Usage
+from pytest_mockopenai.cost import Cost, NoPrice, Prices
 from pytest_mockopenai.endpoints import all_endpoints
 from pytest_mockopenai.hosts.httpserver import HTTPServerHost
 from pytest_mockopenai.isolation import API_KEY, Isolation, isolated
 from pytest_mockopenai.models import KnownModels
+from pytest_mockopenai.recorder import Call
 from pytest_mockopenai.scripting import Scripted
 from pytest_mockopenai.settings import Budget, Options, Settings, checked, part
 
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Unmet(AssertionError):
-    """What a mock found wrong at the end: unused replies, unscripted calls under `strict`, budgets, its own failures."""
+    """What a mock found wrong in the end; the text of `MockOpenAI.problems`."""
 
 
 class MockOpenAI:
@@ -43,35 +46,43 @@ class MockOpenAI:
     redirected to it, and other requests to OpenAI's hosts are refused. On leaving, `verify` is called.
     """
 
-    def __init__(self, *replies: object, host: HTTPServerHost | None = None, **options: Unpack[Options]) -> None:
+    def __init__(
+        self,
+        *replies: object,
+        host: HTTPServerHost | None = None,
+        origin: str | None = None,
+        **options: Unpack[Options],
+    ) -> None:
         """`replies` are scripted as by `reply`; `options` are explained in `Settings` and `Budget`.
 
-        `host` is a running server to play on; None starts one. Raises TypeError or ValueError for a wrong option.
+        `host` is a running server to play on; None starts one. `origin` says where the replies are written, if it is not
+        where this is called. Raises TypeError or ValueError for a wrong option.
         """
         given = checked(options)
         self.settings = Settings(**part(Settings, given))
         self.budget = Budget(**part(Budget, given))
         self._share_tls: bool = given.get("share_tls", True)
         self._models = KnownModels()
+        self._prices = Prices()
         self._app = App(Routes(all_endpoints()), self._models, self.settings)
         self._given_host = host
         self._host = host
         self._stack = ExitStack()
         self._isolation: Isolation | None = None
         if replies:
-            self.reply(*replies)
+            Scripted(self._app, When(), origin).reply(*replies)
 
     # --- on and off ---------------------------------------------------------------------------------------------------
 
     def start(self, *, setenv: Callable[[str, str], object] | None = None) -> None:
         """Start serving, point the environment here, and keep requests from escaping.
 
-        `setenv` sets the variables in the place of `os.environ`, and then undoes them too (pytest's `monkeypatch.setenv`).
+        `setenv`, such as pytest's `monkeypatch.setenv`, sets the variables instead, and undoes them too.
         """
         if self._host is None:
             self._host = self._stack.enter_context(HTTPServerHost())
+        self._stack.callback(setattr, self._host, "handler", self._host.handler)
         self._host.handler = self._app
-        self._stack.callback(self._host.release_stalled)
         self._isolation = self._stack.enter_context(
             isolated(self.url, api_key=API_KEY, share_tls=self._share_tls, setenv=setenv)
         )
@@ -143,7 +154,7 @@ class MockOpenAI:
         header: Mapping[str, str] | None = None,
         where: Callable[[Inquiry], object] | None = None,
     ) -> Scripted:
-        """A rule for the calls for which all these conditions hold; see `core.script.When`. Newer rules are tried first.
+        """A rule for the calls for which all these conditions hold (see `core.script.When`); newer rules come first.
 
         Raises ValueError or TypeError for a condition that can never hold.
         """
@@ -192,13 +203,58 @@ class MockOpenAI:
         return self._app.recorder.usage()
 
     @property
+    def cost(self) -> float | None:
+        """What the calls would have cost in US dollars; None without the extra `cost` and without `set_price`.
+
+        Raises `NoPrice` (a LookupError) if a model has no price: the sum would be too low. `cost_details` does not.
+        """
+        details = self.cost_details
+        if details is not None and details.unpriced:
+            raise NoPrice(explain.unpriced("The cost", details.unpriced, details.source))
+        return details.amount if details else None
+
+    @property
+    def cost_details(self) -> Cost | None:
+        """The cost with the models that have no price, and whose prices these are; None as for `cost`."""
+        return self._prices.of_calls(self.calls)
+
+    def set_price(self, model: str, *, input: float, output: float = 0.0, cached: float | None = None) -> None:
+        """Give a model prices in US dollars per million tokens; they win over the list prices.
+
+        `cached` is for prompt tokens read from the cache, None: as `input`. Raises ValueError for a price below 0.
+        """
+        self._prices.set(model, input=input, output=output, cached=cached)
+
+    def assert_called_once(self, endpoint: str | None = None, **attributes: Any) -> Call:
+        """The one call to this endpoint with these attributes; see `asserts.assert_called_once`."""
+        __tracebackhide__ = True
+        return asserts.assert_called_once(self.calls, endpoint, **attributes)
+
+    def assert_not_called(self, endpoint: str | None = None, **attributes: Any) -> None:
+        """No call to this endpoint with these attributes; see `asserts.assert_not_called`."""
+        __tracebackhide__ = True
+        asserts.assert_not_called(self.calls, endpoint, **attributes)
+
+    def assert_usage(self, **expected: Unpack[ExpectedUsage]) -> None:
+        """The token counts of all calls, or of those to `model`; see `asserts.assert_usage`."""
+        __tracebackhide__ = True
+        asserts.assert_usage(self.calls, **expected)
+
+    @property
     def problems(self) -> list[str]:
         """What is wrong so far, each explained: unused replies, unscripted calls, budgets, the mock's own failures."""
         unused = self._app.script.unused()
         found = list(self._app.problems)
         if unused:
-            found.append(explain.unused(unused, self.calls))
-        return found + budgets.exceeded(self.budget, self.calls)
+            found.append(explain.unused(unused, self.calls, self.refusals))
+        return [*found, *budgets.exceeded(self.budget, self.calls, self._prices), *self._server_problems()]
+
+    def _server_problems(self) -> list[str]:
+        if self._host is None:
+            return []
+        raised = [*self._host.errors, *self._host.server.handler_errors]
+        failed = self._host.server.assertions
+        return [*map(explain.host_failure, raised), *map(explain.expectation, failed)]
 
     def verify(self) -> None:
         """Raise `Unmet`, explaining all `problems`, if there are any."""
@@ -226,4 +282,3 @@ class MockOpenAI:
     def __repr__(self) -> str:
         where = self._host.url if self._host else "not started"
         return f"<MockOpenAI {where}, {len(self.calls)} calls>"
-

@@ -13,8 +13,11 @@ from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.core.wire import Headers, Request
 
 Ended = Literal["open", "done", "cut", "reset", "stalled", "client_gone"]
-"""How an exchange ended: `open` while it lasts; `done` in order; `cut`, `reset`, `stalled` as a fault; `client_gone` when
-the client left before the end."""
+"""How an exchange ended.
+
+`open` while it lasts; `done` in order; `cut`, `reset`, `stalled` as a fault; `client_gone` when the client left before
+the end.
+"""
 
 REDACTED = "[redacted]"
 _SECRET = frozenset({"authorization", "api-key", "x-api-key", "cookie", "set-cookie", "proxy-authorization"})

@@ -70,7 +70,7 @@ def when(
 ) -> When:
     """The conditions, checked; raises ValueError or TypeError with a suggestion for one that can never hold."""
     if endpoint is not None:
-        _check_endpoint(endpoint)
+        check_endpoint(endpoint)
     if matches is not None:
         _check_pattern(matches)
     if turn is not None and (isinstance(turn, bool) or not isinstance(turn, int) or turn < 1):
@@ -81,7 +81,8 @@ def when(
     return When(model, endpoint, contains, matches, tool, turn, pairs, where)
 
 
-def _check_endpoint(endpoint: str) -> None:
+def check_endpoint(endpoint: str) -> None:
+    """Raises ValueError with a suggestion for what is neither a resource of the SDK nor a resource's first part."""
     known = {item.resource for item in all_endpoints()}
     if not any(is_endpoint(name, endpoint) for name in known):
         raise ValueError(f"no endpoint '{endpoint}'.{did_you_mean(endpoint, known)}")

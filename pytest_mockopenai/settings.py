@@ -31,8 +31,10 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What a test may use at most: `max_calls` (HTTP calls, retries included), `max_total_tokens` (prompt and completion
-    tokens), `max_cost` (US dollars; needs the extra `cost`). None: no limit.
+    """What a test may use at most; None is no limit.
+
+    `max_calls`: HTTP calls, retries included. `max_total_tokens`: prompt and completion tokens. `max_cost`: US dollars;
+    needs the extra `cost`.
     """
 
     max_calls: int | None = None
@@ -85,7 +87,9 @@ def _is_amount(value: Any) -> bool:
 
 
 def _is_keys(value: Any) -> bool:
-    return not isinstance(value, (str, Mapping)) and isinstance(value, Collection) and all(_is_text(key) for key in value)
+    return (
+        not isinstance(value, (str, Mapping)) and isinstance(value, Collection) and all(_is_text(key) for key in value)
+    )
 
 
 def _is_text(value: Any) -> bool:

@@ -47,9 +47,9 @@ def check(
     for name in plan.required:
         if name not in body and name not in path:
             return errors.missing_parameter(name)
-    for name in body:
-        if (name not in plan.fields or name in path) and name not in known:
-            return _unknown(name, plan, body)
+    unknown = [name for name in body if (name not in plan.fields or name in path) and name not in known]
+    if unknown:
+        return _unknown(min(unknown), plan, body)
     problem = misfit(plan.fields, body)
     return practice.missing_content(params, body) if problem is None else _told(params, problem)
 

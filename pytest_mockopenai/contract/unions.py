@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,7 +75,7 @@ class AnyOf:
 
     def find(self, value: object) -> Problem | None:
         """None if a member takes `value`; else the problem of the one that got furthest."""
-        return _nearest(self.members, value)
+        return _nearest(self.members, value, _items_passed)
 
 
 def one_of(members: Iterable[Shape]) -> Shape:
@@ -87,8 +87,7 @@ def one_of(members: Iterable[Shape]) -> Shape:
     if all(isinstance(shape, Scalar) for shape in shapes):
         return Scalar(_phrase(shapes), frozenset(types))
     by_type = {each: _together([shape for shape in shapes if each in shape.types]) for each in types}
-    whole = next(iter(by_type.values()))
-    return whole if all(shape is whole for shape in by_type.values()) else OneOf(_phrase(shapes), by_type)
+    return next(iter(by_type.values())) if len(by_type) == 1 else OneOf(_phrase(shapes), by_type)
 
 
 def _simplest(members: Iterable[Shape]) -> list[Shape]:
@@ -159,12 +158,13 @@ def _explained(objects: tuple[Object, ...], value: Mapping[str, Any]) -> Problem
             meant = _untold(meant, tag, value) if value.get(tag) is None else _told(meant, tag, value)
         if not meant:
             return _astray(tagged, tag, value)
-    return _nearest(meant, value)
+    return _nearest(meant, value, _tags_passed)
 
 
 def _told(objects: list[Object], tag: str, value: Mapping[str, Any]) -> list[Object]:
-    """Those of `objects` whose tag is the one that `value` has."""
-    return [member for member in objects if value[tag] in member.plan().tags.get(tag, ())]
+    """Those of `objects` whose tag is the one that `value` has, or may be any."""
+    plans = ((member, member.plan()) for member in objects)
+    return [each for each, plan in plans if tag in plan.fields and value[tag] in plan.tags.get(tag, (value[tag],))]
 
 
 def _untold(objects: list[Object], tag: str, value: Mapping[str, Any]) -> list[Object]:
@@ -184,18 +184,24 @@ def _astray(tagged: list[Object], tag: str, value: Mapping[str, Any]) -> Problem
     return Problem("value", (tag,), given, supported=tuple(dict.fromkeys(supported)))
 
 
-def _nearest(members: Iterable[Shape], value: object) -> Problem | None:
-    """None if one takes `value`; else the problem found deepest, for that member was likely meant."""
+def _nearest(members: Iterable[Shape], value: object, how_far: Callable[[Problem], tuple[int, int]]) -> Problem | None:
+    """None if one takes `value`; else the problem of the one that got furthest, which was likely meant."""
     problems = []
     for member in members:
         problem = member.find(value)
         if problem is None:
             return None
         problems.append(problem)
-    return max(problems, key=_progress)
+    return max(problems, key=how_far)
 
 
-def _progress(problem: Problem) -> tuple[int, int, bool]:
-    """How far a check got: items passed, depth, and whether it was more than a wrong tag that stopped it."""
-    index = problem.path[0] if problem.path else -1
-    return (index if isinstance(index, int) else -1, len(problem.path), problem.kind != "value")
+def _items_passed(problem: Problem) -> tuple[int, int]:
+    """For lists: how many items were good, and how deep the bad one is good."""
+    first = problem.path[0] if problem.path else -1
+    return (first if isinstance(first, int) else -1, len(problem.path))
+
+
+def _tags_passed(problem: Problem) -> tuple[int, int]:
+    """For objects: whether it was more than a wrong tag inside that stopped the check, and how deep it came."""
+    last = problem.path[-1] if problem.path else ""
+    return (problem.kind != "value" or last not in TAGS, len(problem.path))

@@ -30,6 +30,11 @@ class Length:
     high: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Items(Length):
+    """A length that binds arrays only, for a parameter that may be one text or a list: `stop`, `input`."""
+
+
 def check_bounds(bounds: Mapping[str, Range | Length], body: Mapping[str, Any]) -> Error | None:
     """The first bound that `body` breaks, in the order of `bounds`, as a 400, or None.
 
@@ -66,7 +71,7 @@ def _broken(bound: Range | Length, where: str, value: object) -> Error | None:
     if isinstance(bound, Range):
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         return _out_of_range(bound, where, value) if number else None  # type: ignore[arg-type]
-    if isinstance(value, str):
+    if isinstance(value, str) and not isinstance(bound, Items):
         return _string(bound, where, len(value))
     if isinstance(value, list):
         return _array(bound, where, len(value))

@@ -6,37 +6,27 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_mockopenai.core import errors, strict
-from pytest_mockopenai.core.errors import Error, Refused
+from pytest_mockopenai.core.bounds import Length
+from pytest_mockopenai.core.errors import Refused
 
-_METADATA_PAIRS, _METADATA_KEY, _METADATA_VALUE = 16, 64, 512  # openai/types/shared_params/metadata.py
+METADATA_BOUNDS = {"metadata": Length(0, 16), "metadata.*": Length(0, 512)}
+"""Pairs, and characters of a value (openai/types/shared_params/metadata.py)."""
+
+_METADATA_KEY = 64
 
 
-def metadata(body: Mapping[str, Any]) -> None:
-    """Refuse more than 16 pairs, keys over 64 and values over 512 characters."""
-    pairs = body.get("metadata") or {}
-    if len(pairs) > _METADATA_PAIRS:
-        raise Refused(
-            errors.invalid(
-                f"Invalid 'metadata': too many properties. Expected an object with at most {_METADATA_PAIRS} properties, "
-                f"but got an object with {len(pairs)} properties instead.",
-                param="metadata",
-                code="object_above_max_properties",
-            )
-        )
-    for key, value in pairs.items():
+def metadata_keys(body: Mapping[str, Any]) -> None:
+    """Refuse a metadata key of more than 64 characters."""
+    for key in body.get("metadata") or ():
         if len(key) > _METADATA_KEY:
-            raise Refused(_too_long("metadata", key, _METADATA_KEY))
-        if len(value) > _METADATA_VALUE:
-            raise Refused(_too_long(f"metadata.{key}", value, _METADATA_VALUE))
-
-
-def _too_long(path: str, text: str, limit: int) -> Error:
-    return errors.invalid(
-        f"Invalid '{path}': string too long. Expected a string with maximum length {limit}, "
-        f"but got a string with length {len(text)} instead.",
-        param=path,
-        code="string_above_max_length",
-    )
+            raise Refused(
+                errors.invalid(
+                    f"Invalid property name in 'metadata': '{key[:_METADATA_KEY]}...' is too long. Expected a string with "
+                    f"maximum length {_METADATA_KEY}, but got a string with length {len(key)} instead.",
+                    param="metadata",
+                    code="string_above_max_length",
+                )
+            )
 
 
 def function_schema(function: Mapping[str, Any], path: str) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Protocol
 
 from pytest_mockopenai.core import errors, headers, jsontext, sse
 from pytest_mockopenai.core.bounds import check_bounds
@@ -13,8 +13,12 @@ from pytest_mockopenai.core.errors import Error, Refused
 from pytest_mockopenai.core.pace import Rendered
 from pytest_mockopenai.core.wire import Headers, Request
 
-CheckParams: TypeAlias = Callable[[str, Mapping[str, Any], frozenset[str]], Error | None]
-"""(name of the parameter type, body, names known beyond it) -> the first problem."""
+
+class CheckParams(Protocol):
+    """Finds the first problem of a body by the SDK's parameter type; `known` are names accepted beyond it."""
+
+    def __call__(self, params: str, body: Mapping[str, Any], *, known: frozenset[str]) -> Error | None: ...
+
 
 _NOT_IN_SEED = frozenset({"stream", "stream_options"})
 
@@ -42,7 +46,7 @@ def _check_content_type(request: Request) -> None:
 
 def check_body(endpoint: Endpoint, body: JSON, check_params: CheckParams) -> None:
     """Refuse what the endpoint's declared parameters and bounds do not allow; raises `Refused`."""
-    problem = check_params(endpoint.params, body, endpoint.known) if endpoint.params else None
+    problem = check_params(endpoint.params, body, known=endpoint.known) if endpoint.params else None
     problem = problem or check_bounds(endpoint.bounds, body)
     if problem:
         raise Refused(problem)

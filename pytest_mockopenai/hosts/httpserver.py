@@ -39,7 +39,7 @@ class ExpectingServer(HTTPServer):
         """Listens, in a thread of its own. Raises HTTPServerError if it cannot."""
         if self.is_running():
             raise HTTPServerError("Server is already running")
-        app = Request.application(self.application)
+        app = Request.application(self._response_to)  # `self.application` is decorated in some versions, and bare in others
         try:
             self.server = Listener(self.host, self.port, app, self._shared)
         except OSError as error:
@@ -52,6 +52,12 @@ class ExpectingServer(HTTPServer):
         """Stops listening and closes every connection, without waiting for any client."""
         super().stop()
         self._shared.lines.hang_up(_PATIENCE)
+
+    def _response_to(self, request: Request) -> Response:
+        request.get_data()
+        response = self.dispatch(request)
+        self.log.append((request, response))
+        return response
 
     def expects_any(self) -> bool:
         """Whether the user has registered any expectation."""

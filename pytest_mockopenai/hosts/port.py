@@ -44,7 +44,10 @@ class Host(Protocol):
 
     handler: Handler | None
     sleep: Sleep | None
-    errors: list[BaseException]
+
+    @property
+    def errors(self) -> list[BaseException]:
+        """What the handler raised, and any other failure of the mock itself."""
 
     @property
     def plays(self) -> frozenset[str]:

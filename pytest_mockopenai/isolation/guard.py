@@ -219,10 +219,11 @@ def _http_request(original: Any) -> Any:
     """A method whose first argument is a request with `method` and `url`: httpx's, httpx2's and aiohttp's."""
 
     @functools.wraps(original)
-    def checked(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+    def checked(self: Any, *args: Any, **kwargs: Any) -> Any:
         if _guards.entries:
+            request = args[0] if args else next(iter(kwargs.values()))
             _check_request(request.url.host, request.method, request.url)
-        return original(self, request, *args, **kwargs)
+        return original(self, *args, **kwargs)
 
     return checked
 

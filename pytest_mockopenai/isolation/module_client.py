@@ -62,10 +62,9 @@ class ModuleClient:
 
     def take_imported(self) -> None:
         """The same for an openai that was imported just now, and so read the mock's environment."""
-        self.take()
         for name, variable in _READ_ON_IMPORT.items():
-            if name in self._saved:
-                self._saved[name] = self._before.get(variable)
+            setattr(sys.modules["openai"], name, self._before.get(variable))
+        self.take()
 
     def put_back(self) -> None:
         """Forget a client that was built since, with all it wrote; one that was there before stays."""

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import functools
 import os
-import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .patching import Patches, Point
+
+if TYPE_CHECKING:
+    import ssl
 
 __all__ = ["refresh", "shared"]
 
@@ -72,6 +74,8 @@ def _sharing(creator: str) -> Callable[[Any], Any]:
 
 def _context(creator: str, init: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> ssl.SSLContext | None:
     """The context to share among the calls of `init` with these arguments; None if it must have its own."""
+    import ssl
+
     named = {"verify": True, "cert": None} | dict(zip(_FIRST, args, strict=False)) | kwargs
     create = vars(sys.modules[creator]).get("create_ssl_context")
     if create is None or named["cert"] is not None or not isinstance(named["verify"], bool):

@@ -1,4 +1,4 @@
-"""How many tokens audio costs, from its length in seconds: 10 a second in, 20 a second out (OpenAI's realtime costs guide)."""
+"""How many tokens audio costs, from its length: 10 a second in, 20 a second out (OpenAI's guide to realtime costs)."""
 
 from __future__ import annotations
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from functools import cache
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
@@ -103,6 +102,8 @@ def _load(name: str) -> Encoding:
 
 
 def _unknown(name: str) -> str:
+    from difflib import get_close_matches
+
     close = get_close_matches(str(name), ENCODINGS, 1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
     return f"Unknown encoding {name!r}; the encodings are {', '.join(ENCODINGS)}.{hint}"
@@ -119,7 +120,7 @@ def _without_surrogates(text: str) -> str:
 
 
 def merged(piece: bytes, ranks: Mapping[bytes, int]) -> tuple[int, ...]:
-    """Token ids of one piece: of all neighbours the pair with the lowest rank is joined, leftmost first, till none is."""
+    """Token ids of one piece: neighbours of the lowest joint rank are joined, leftmost first, until none has a rank."""
     if (whole := ranks.get(piece)) is not None:
         return (whole,)
     cuts = _scanned_cuts(piece, ranks) if len(piece) <= _SHORT else _heaped_cuts(piece, ranks)

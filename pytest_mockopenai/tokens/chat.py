@@ -13,7 +13,15 @@ from pytest_mockopenai.tokens import audio, parts, tools
 from pytest_mockopenai.tokens.count import Count, Tokenizer, estimated, exact, modelled
 from pytest_mockopenai.tokens.parts import mappings, string
 
-__all__ = ["NEXT_ANSWERED_CALL", "NEXT_CALL", "chat_completion", "chat_prompt", "chat_prompt_of_kind", "message_tokens", "result_tokens"]
+__all__ = [
+    "NEXT_ANSWERED_CALL",
+    "NEXT_CALL",
+    "chat_completion",
+    "chat_prompt",
+    "chat_prompt_of_kind",
+    "message_tokens",
+    "result_tokens",
+]
 
 Object = Mapping[str, Any]
 
@@ -30,11 +38,19 @@ def chat_prompt(body: Object, counter: Tokenizer) -> Count:
     """`prompt_tokens` of a chat completion request, given as its JSON."""
     messages = list(mappings(body.get("messages")))
     names = _names(messages)
-    total = sum((_message(message, names, counter) for message in messages), exact(counter.family.reply_primer))
-    functions = tools.declared_functions(body)
-    if functions:
-        total += tools.function_tokens(functions, _overhead(messages, counter), counter) + _choice(body, counter)
-    return total + tools.hosted_tokens(body) + tools.schema_tokens(body.get("response_format"), counter)
+    total = exact(counter.family.reply_primer)
+    for message in messages:
+        total += _message(message, names, counter)
+    return total + _declared(body, messages, counter)
+
+
+def _declared(body: Object, messages: Sequence[Object], counter: Tokenizer) -> Count:
+    """Tokens of tools and of a structured output's schema."""
+    total = tools.hosted_tokens(body) + tools.schema_tokens(body.get("response_format"), counter)
+    if functions := tools.declared_functions(body):
+        overhead = _overhead(messages, counter)
+        total += tools.function_tokens(functions, overhead, counter) + _choice(body, counter)
+    return total if body.get("web_search_options") is None else total + estimated(0)
 
 
 def chat_prompt_of_kind(body: Object, counter: Tokenizer, kind: parts.Kind) -> Count:
@@ -45,10 +61,13 @@ def chat_prompt_of_kind(body: Object, counter: Tokenizer, kind: parts.Kind) -> C
 
 def message_tokens(message: Object, counter: Tokenizer) -> Count:
     """Tokens of one message without tool calls, of chat or of the Responses API."""
-    name = string(message, "name")
-    named = counter.length(name) + _NAME if name else 0
-    head = counter.of(_MESSAGE + counter.length(string(message, "role")) + named)
-    return head + parts.content(message.get("content"), counter) + counter.count(string(message, "refusal"))
+    name, refusal, content = string(message, "name"), string(message, "refusal"), message.get("content")
+    tokens = _MESSAGE + counter.length(string(message, "role"))
+    tokens += counter.length(name) + _NAME if name else 0
+    tokens += counter.length(refusal) if refusal else 0
+    if isinstance(content, str):
+        return counter.of(tokens + counter.length(content))
+    return counter.of(tokens) + parts.content(content, counter)
 
 
 def result_tokens(name: str, content: object, counter: Tokenizer) -> Count:
@@ -64,12 +83,16 @@ def _message(message: Object, names: Mapping[str, str], counter: Tokenizer) -> C
         return result_tokens(string(message, "name"), message.get("content"), counter) + modelled(_MESSAGE - _RESULT)
     calls = _calls(message)
     if not calls:
-        return message_tokens(message, counter) + _spoken(message)
+        plain = message_tokens(message, counter)
+        # An earlier answer in audio is named by its id only.
+        return plain + estimated(0) if message.get("audio") else plain
     said = message_tokens(message, counter) if message.get("content") else exact(0)
     return said + _calls_tokens(calls, counter)
 
 
 def _calls(message: Object) -> list[Object]:
+    if "tool_calls" not in message and "function_call" not in message:
+        return []
     legacy = message.get("function_call")
     return list(mappings(message.get("tool_calls"))) or ([legacy] if isinstance(legacy, Mapping) else [])
 
@@ -81,11 +104,6 @@ def _calls_tokens(calls: Sequence[Object], counter: Tokenizer) -> Count:
 
 def _call_texts(calls: Sequence[Object], counter: Tokenizer) -> Count:
     return sum((counter.count(text) for call in calls for text in tools.call_text(call)), exact(0))
-
-
-def _spoken(message: Object) -> Count:
-    # An earlier answer in audio is named by its id only.
-    return estimated(0) if message.get("audio") else exact(0)
 
 
 def _names(messages: Sequence[Object]) -> dict[str, str]:
@@ -116,7 +134,12 @@ def _choice(body: Object, counter: Tokenizer) -> Count:
 
 
 def chat_completion(
-    message: Object, counter: Tokenizer, *, tools_sent: bool = False, reasoning_tokens: int = 0, cut: bool = False
+    message: Object,
+    counter: Tokenizer,
+    *,
+    tools_sent: bool = False,
+    reasoning_tokens: int = 0,
+    cut: bool = False,
 ) -> Count:
     """`completion_tokens` of one choice, given as its message's JSON.
 

@@ -13,7 +13,7 @@ from pytest_mockopenai.tokens import bpe, models
 __all__ = ["Count", "Method", "Tokenizer", "estimated", "exact", "modelled", "text_input", "tokenizer"]
 
 Method = Literal["exact", "modelled", "estimated"]
-_WORSE: Final[Mapping[Method, int]] = MappingProxyType({"exact": 0, "modelled": 1, "estimated": 2})
+_RANK: Final[Mapping[Method, int]] = MappingProxyType({"exact": 0, "modelled": 1, "estimated": 2})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Count:
     method: Method = "exact"
 
     def __add__(self, other: Count) -> Count:
-        worse = max(self.method, other.method, key=_WORSE.__getitem__)
+        worse = other.method if _RANK[other.method] > _RANK[self.method] else self.method
         return Count(self.tokens + other.tokens, worse)
 
 

@@ -46,7 +46,7 @@ class Patches:
     method: Method = "modelled"
 
     def tokens(self, width: int, height: int, detail: str) -> int:
-        """Tokens of an image. `detail` "original" (gpt-5.4 and later) has a budget of 10,000 patches and 6,000 pixels."""
+        """Tokens of an image; `detail` "original" (gpt-5.4 and later) allows 10,000 patches and 6,000 pixels."""
         edge, budget = (6000, 10_000) if detail == "original" else (self.edge, self.budget)
         if detail == "low":
             edge = 512

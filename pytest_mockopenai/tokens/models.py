@@ -36,7 +36,7 @@ class Family:
     chat_tools: int = 3  # beside the rendered definitions
     chat_tools_after_system: int = -1
     responses_tools: int = -3
-    tools_with_arguments: int = 0  # once, if any tool takes an argument
+    described_tools: int = 0  # once, if any tool has a description
     call_in_prompt: int = 7  # beside its name and arguments; one more in the Responses API
     call_in_answer: int = 7  # beside its name, arguments and the answer's own overhead
     chat_answer: int = 0  # beside visible and reasoning tokens
@@ -53,7 +53,7 @@ _GPT_5 = Family(
     chat_tools=84,
     chat_tools_after_system=84,
     responses_tools=2,
-    tools_with_arguments=1,
+    described_tools=1,
     call_in_prompt=13,
     chat_answer=9,
     responses_answer=4,

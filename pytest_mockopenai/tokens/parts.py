@@ -44,7 +44,10 @@ def _kind(part: Part) -> Kind | None:
 
 def _part(part: Part, counter: Tokenizer) -> Count:
     known = _PARTS.get(string(part, "type"))
-    return known[1](part, counter) if known else estimated(0)
+    if known is None:
+        return estimated(0)
+    kind, tokens = known
+    return tokens(part, counter) + (modelled(_AROUND_AUDIO) if kind == "audio" else exact(0))
 
 
 def _text(part: Part, counter: Tokenizer) -> Count:
@@ -75,12 +78,13 @@ def _file(part: Part, counter: Tokenizer) -> Count:
     inner = source if isinstance(source, Mapping) else part
     data = _data_url(inner.get("file_data"))
     try:
-        return modelled(0) + counter.count(data.decode()) if data else estimated(0)
+        return modelled(0) + counter.count(data.decode()) if data else estimated(_DOCUMENT)
     except UnicodeDecodeError:
-        return estimated(_TOKENS_OF_A_PAGE * max(1, data.count(b"/Type /Page\n") + data.count(b"/Type/Page/")))
+        return estimated(_DOCUMENT)
 
 
-_TOKENS_OF_A_PAGE: Final = 500  # text and picture of one page of a PDF
+_DOCUMENT: Final = 220  # tokens of a page of PDF with a line of text on it
+_AROUND_AUDIO: Final = 4  # text tokens beside the audio tokens of a part
 
 _PARTS: Final[Mapping[str, tuple[Kind, Callable[[Part, Tokenizer], Count]]]] = MappingProxyType(
     {

@@ -45,7 +45,9 @@ def responses_input_of_kind(body: Object, counter: Tokenizer, kind: parts.Kind) 
 
 def _items(body: Object) -> list[Object]:
     given = body.get("input")
-    said = [{"role": "user", "content": given}] if isinstance(given, str) else list(mappings(given))
+    said: list[Object] = list(mappings(given))
+    if isinstance(given, str):
+        said = [{"role": "user", "content": given}]
     instructions = body.get("instructions")
     return [{"role": "system", "content": instructions}, *said] if instructions else said
 
@@ -84,7 +86,12 @@ def _texts(texts: Iterable[str], counter: Tokenizer) -> Count:
 
 
 def responses_output(
-    output: object, counter: Tokenizer, *, tools_sent: bool = False, reasoning_tokens: int = 0, cut: bool = False
+    output: object,
+    counter: Tokenizer,
+    *,
+    tools_sent: bool = False,
+    reasoning_tokens: int = 0,
+    cut: bool = False,
 ) -> Count:
     """`output_tokens` of a response, given as its output items.
 

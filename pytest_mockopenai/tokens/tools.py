@@ -38,14 +38,9 @@ def function_tokens(functions: Sequence[Object], overhead: int, counter: Tokeniz
     """Tokens of the functions rendered as TypeScript, and the overhead of having any."""
     if not functions:
         return exact(0)
-    arguments = any(_takes_arguments(function) for function in functions)
-    overhead += counter.family.tools_with_arguments if arguments else 0
+    if any(function.get("description") for function in functions):
+        overhead += counter.family.described_tools
     return modelled(overhead) + counter.count(typescript.declarations(functions)) + _grammars(functions)
-
-
-def _takes_arguments(function: Object) -> bool:
-    parameters = function.get("parameters")
-    return isinstance(parameters, Mapping) and bool(parameters.get("properties"))
 
 
 def _grammars(functions: Sequence[Object]) -> Count:

@@ -2,7 +2,7 @@
 
 The form is the one OpenAI publishes for gpt-oss ("OpenAI harmony response format", section Function calling), with
 the details that recorded prompt counts of the API's own models call for: a description loses its indentation and
-its last dots, comments inside a nested object vanish, and a declaration without any comment or optional property is one line.
+its last dots, and a declaration without any comment or optional property is one line.
 """
 
 from __future__ import annotations
@@ -49,7 +49,11 @@ class _Types:
         """The parameters of a function."""
         if _is_plain(self._root):
             return "{ " + " ".join(self._members(self._root, 0)).removesuffix(",") + " }"
-        return "{\n" + "\n".join(self._members(self._root, 0)) + "\n}"
+        return self._object(self._root, 0)
+
+    def _object(self, schema: Schema, depth: int) -> str:
+        title = "".join(f"{line}\n" for line in _comments(schema, ("title",)))
+        return title + "{\n" + "\n".join(self._members(schema, depth)) + "\n}"
 
     def of(self, schema: object, depth: int) -> str:
         """The type of one schema, at a depth of nested objects and references."""
@@ -71,17 +75,15 @@ class _Types:
         if kind == "array":
             return f"{self.of(schema.get('items'), depth)}[]"
         if kind == "object" and _properties(schema):
-            return "{\n" + "\n".join(self._members(schema, depth + 1)) + "\n}"
+            return self._object(schema, depth + 1)
         return str(kind or "any")
 
     def _members(self, schema: Schema, depth: int) -> Iterator[str]:
         required = schema.get("required") or ()
-        indent = "  " * depth
         for name, member in _properties(schema).items():
-            yield from _comments(member, ("title", "description")) if depth == 0 else ()
+            yield from _comments(member, ("title", "description"))
             mark = "" if name in required else "?"
-            default = _default(member) if depth == 0 else ""
-            yield f"{indent}{name}{mark}: {self.of(member, depth)},{default}"
+            yield f"{name}{mark}: {self.of(member, depth)},{_default(member)}"
 
     def _resolved(self, reference: str) -> object:
         found: object = self._root
@@ -116,8 +118,10 @@ def _comment(text: str) -> str:
 
 
 def _default(schema: object) -> str:
-    default = schema.get("default") if isinstance(schema, Mapping) else None
-    return "" if default is None else f" // default: {_literal(default)}"
+    if not isinstance(schema, Mapping) or "default" not in schema:
+        return ""
+    default = schema["default"]
+    return f" // default: {default if isinstance(default, str) else _literal(default)}"
 
 
 def _literal(value: object) -> str:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pytest_mockopenai.core.bounds import Length, Range, check_bounds
 
-BOUNDS = {
+BOUNDS: dict[str, Range | Length] = {
     "messages": Length(1),
     "messages[].tool_calls": Length(1),
     "tools": Length(0, 128),
@@ -181,7 +181,9 @@ def test_a_number_is_refused_outside_its_range_and_only_there(value: float, one:
     assert (check_bounds({"x": Range(low, high)}, {"x": value}) is None) == (low <= value <= high)
 
 
-@given(st.text() | st.lists(st.integers()) | st.dictionaries(st.text(), st.none()), st.integers(0, 5), st.integers(0, 5))
+@given(
+    st.text() | st.lists(st.integers()) | st.dictionaries(st.text(), st.none()), st.integers(0, 5), st.integers(0, 5)
+)
 def test_a_length_is_refused_outside_its_limits_and_only_there(value: Any, one: int, other: int) -> None:
     low, high = sorted((one, other))
     assert (check_bounds({"x": Length(low, high)}, {"x": value}) is None) == (low <= len(value) <= high)

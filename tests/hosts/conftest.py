@@ -63,8 +63,7 @@ class Wire:
 
     def __init__(self, url: str) -> None:
         address = urlsplit(url)
-        assert address.hostname and address.port
-        self.socket = socket.create_connection((address.hostname, address.port), timeout=PATIENCE)
+        self.socket = socket.create_connection((str(address.hostname), address.port or 80), timeout=PATIENCE)
 
     def send(self, data: bytes) -> Wire:
         self.socket.sendall(data)

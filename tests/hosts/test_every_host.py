@@ -62,9 +62,7 @@ def test_stream_with_its_true_length_keeps_the_connection(serve: Serve, connect:
 
 
 @pytest.mark.parametrize(("length", "said"), [(9, b"9"), (1, b"1")])
-def test_stream_with_a_false_length_ends_by_closing(
-    serve: Serve, connect: Connect, length: int, said: bytes
-) -> None:
+def test_stream_with_a_false_length_ends_by_closing(serve: Serve, connect: Connect, length: int, said: bytes) -> None:
     app = serve(stream(Send(b"abc"), length=length))
     assert connect().get().rest() == (HEAD + b"content-length: " + said + b"\r\n\r\nabc", "closed")
     assert app.endings == [["done"]]
@@ -302,7 +300,8 @@ def test_the_write_side_may_be_closed_after_the_request(connect: Connect) -> Non
 
 
 @pytest.mark.parametrize(
-    ("how", "seen", "ending"), [("close", "closed", "cut"), ("half_chunk", "closed", "cut"), ("reset", "reset", "reset")]
+    ("how", "seen", "ending"),
+    [("close", "closed", "cut"), ("half_chunk", "closed", "cut"), ("reset", "reset", "reset")],
 )
 def test_a_cut_at_first_sends_nothing_at_all(
     serve: Serve, connect: Connect, how: str, seen: str, ending: Ending
@@ -353,9 +352,7 @@ def test_a_short_body_under_a_true_looking_length(serve: Serve, connect: Connect
 
 
 @pytest.mark.parametrize("steps", [(Cut("stall"),), (Send(b"abc"), Cut("stall"))])
-def test_a_stall_holds_until_the_client_leaves(
-    serve: Serve, connect: Connect, steps: tuple[Send | Cut, ...]
-) -> None:
+def test_a_stall_holds_until_the_client_leaves(serve: Serve, connect: Connect, steps: tuple[Send | Cut, ...]) -> None:
     app = serve(stream(*steps))
     wire = connect().get()
     assert wire.until(b"" if len(steps) == 1 else b"abc\r\n") == (b"" if len(steps) == 1 else CHUNKED + b"3\r\nabc\r\n")
@@ -431,7 +428,8 @@ def test_waits_are_kept(serve: Serve, connect: Connect) -> None:
 
 
 @pytest.mark.parametrize(
-    "reply", [Whole(200, (), b"a", after=3600), stream(Send(b"abc"), Send(b"d", after=3600)), stream(Cut("close", 3600))]
+    "reply",
+    [Whole(200, (), b"a", after=3600), stream(Send(b"abc"), Send(b"d", after=3600)), stream(Cut("close", 3600))],
 )
 def test_a_wait_ends_when_the_client_leaves(serve: Serve, connect: Connect, reply: Whole | Stream) -> None:
     app = serve(reply)
@@ -471,7 +469,9 @@ class Breaks(FixedApp):
         raise self.error
 
 
-@pytest.mark.parametrize("error", [ZeroDivisionError("by zero"), SystemExit("by zero"), pytest.fail.Exception("by zero")])
+@pytest.mark.parametrize(
+    "error", [ZeroDivisionError("by zero"), SystemExit("by zero"), pytest.fail.Exception("by zero")]
+)
 def test_an_exception_is_a_500_and_is_kept(host: Host, connect: Connect, error: BaseException) -> None:
     host.handler = Breaks(error)
     wire = connect()
@@ -550,13 +550,12 @@ def test_a_stream_goes_on_after_its_handler_was_replaced(serve: Serve, connect: 
 
 def test_stop_closes_every_connection_at_once(host: Host, serve: Serve, connect: Connect) -> None:
     app = serve(stream(Send(b"abc"), Send(b"d", after=3600)), stream(Cut("stall")), Whole(200, (), b"x" * 50_000_000))
-    streaming, stalled, unread = connect().get(), None, None
-    streaming.until(b"abc\r\n")
-    stalled = connect().get()
-    assert eventually(lambda: len(app.endings) == 2)
-    unread = connect().get()
-    unread.until(b"\r\n\r\n")
-    idle = connect()
+    streaming, stalled, unread, idle = (connect() for _ in range(4))
+    streaming.get().until(b"abc\r\n")
+    stalled.get()
+    assert eventually(lambda: app.endings == [[], ["stalled"]])
+    unread.get().until(b"\r\n\r\n")
+    idle.send(b"GET /half-a-requ").silent()
     began = monotonic()
     host.stop()
     assert monotonic() - began < 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from time import monotonic
 
 import httpx
@@ -14,9 +14,9 @@ from pytest_httpserver import HTTPServer, HTTPServerError, RequestMatcher
 from werkzeug import Request as WsgiRequest
 from werkzeug import Response
 
-from pytest_mockopenai.core.wire import HOWS, Cut, Send, Stream, Whole
+from pytest_mockopenai.core.wire import HOWS, Cut, Request, Send, Stream
 from pytest_mockopenai.hosts.httpserver import PLAYS, HTTPServerHost
-from tests.hosts.conftest import OK, FixedApp, Wire, serving_threads
+from tests.hosts.conftest import OK, FixedApp, FixedExchange, Wire, eventually, serving_threads
 
 
 @pytest.fixture
@@ -96,7 +96,13 @@ def test_oneshot_then_the_handler(host: HTTPServerHost, app: FixedApp, client: h
 def test_an_order_is_kept_by_the_user_s_requests_alone(host: HTTPServerHost, client: httpx.Client) -> None:
     host.server.expect_ordered_request("/1").respond_with_data("one")
     host.server.expect_ordered_request("/2").respond_with_data("two")
-    assert [client.get(path).text for path in ("/v1", "/1", "/v1", "/2", "/1")] == ["hello", "one", "hello", "two", "hello"]
+    assert [client.get(path).text for path in ("/v1", "/1", "/v1", "/2", "/1")] == [
+        "hello",
+        "one",
+        "hello",
+        "two",
+        "hello",
+    ]
     host.server.check()
 
 
@@ -255,31 +261,32 @@ def test_start_and_stop_are_quick() -> None:
 
 def test_a_handler_may_stop_the_host() -> None:
     class Stops(FixedApp):
-        def exchange(self, request: object) -> object:  # type: ignore[override]
-            host.stop()
-            return super().exchange(request)  # type: ignore[arg-type]
+        def exchange(self, request: Request) -> FixedExchange:
+            running.stop()
+            return super().exchange(request)
 
-    with HTTPServerHost() as host:
-        host.handler = Stops(OK)
-        wire = Wire(host.url).get()
+    with HTTPServerHost(Stops(OK)) as running:
+        wire = Wire(running.url).get()
         assert wire.rest() == (b"", "closed")
         wire.close()
 
 
-def test_clients_come_and_go_under_fire(host: HTTPServerHost) -> None:
-    host.handler = app = FixedApp(Stream(200, (), (Send(b"abc"), Send(b"d", 0.001), Cut("stall"))), OK)
-    app.replies = [app.replies[0]] * 20 + [OK]
+def test_clients_come_and_go_at_once(host: HTTPServerHost) -> None:
+    broken = Stream(200, (), (Send(b"abc"), Send(b"d", 0.001), Cut("stall")))
+    host.handler = app = FixedApp(*(reply for _ in range(20) for reply in (broken, OK)))
+    everybody = threading.Barrier(40)
 
-    def go(leave_early: Callable[[], object]) -> None:
+    def come_and_go() -> None:
+        everybody.wait()
         wire = Wire(host.url).get()
-        leave_early()
+        wire.silent(0.002)
         wire.close()
 
-    threads = [threading.Thread(target=go, args=(threading.Event().is_set,)) for _ in range(40)]
+    threads = [threading.Thread(target=come_and_go) for _ in range(40)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    host.release_stalled()
+    assert eventually(lambda: all(app.endings))
+    assert eventually(lambda: len(serving_threads()) == 1)
     assert httpx.get(host.url).text == "hello"
-    assert Whole(200, OK.headers, b"hello") == OK

@@ -23,7 +23,13 @@ class _Echo(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        said = {"id": "echo", "method": self.command, "path": self.path, "key": self._key(), "size": len(body)}
+        said = {
+            "id": "echo",
+            "method": self.command,
+            "path": self.path,
+            "key": self._key(),
+            "size": len(body),
+        }
         answer = json.dumps(said).encode()
         self.send_response(200)
         self.send_header("content-type", "application/json")

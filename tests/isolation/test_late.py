@@ -49,9 +49,9 @@ def test_a_module_that_is_loaded_or_never_comes_calls_nothing(late: Path) -> Non
     finders = list(sys.meta_path)
     with on_import("json", lambda: pytest.fail("json was there before")):
         assert sys.meta_path == finders
-    with on_import("mockopenai_nowhere", lambda: pytest.fail("there is no such module")):
-        with pytest.raises(ModuleNotFoundError):
-            importlib.import_module("mockopenai_nowhere")
+    never = on_import("mockopenai_nowhere", lambda: pytest.fail("there is no such module"))
+    with never, pytest.raises(ModuleNotFoundError):
+        importlib.import_module("mockopenai_nowhere")
     assert sys.meta_path == finders
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
@@ -28,12 +27,13 @@ class Thing(Base):
 
 
 @pytest.fixture
-def module(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def module(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A module with a function and a class that inherits a method."""
     made: Any = ModuleType("mockopenai_patched")
     made.Thing = type("Thing", (Base,), {"own": Thing.own})
     made.function = lambda: "function"
     monkeypatch.setitem(sys.modules, "mockopenai_patched", made)
-    yield made
+    return made
 
 
 def _loud(original: Any) -> Any:
@@ -72,7 +72,9 @@ def test_what_is_not_there_may_be_put_there(module: Any) -> None:
 
 
 def test_modules_and_parents_that_are_missing_are_passed_over(module: Any) -> None:
-    patches = Patches((Point("no_such_module", "name", _loud), Point("mockopenai_patched", "Nobody.own", _loud)))
+    patches = Patches(
+        (Point("no_such_module", "name", _loud), Point("mockopenai_patched", "Nobody.own", _loud))
+    )
     with patches.on():
         assert patches.active
 

@@ -1,11 +1,11 @@
-"""Whether a value conforms to a schema: the small private check behind `default`, `enum`, `not`, `oneOf` and `if`.
+"""Whether a value conforms to a schema: the private check behind `default`, `enum`, `not`, `oneOf` and `if`.
 
-It knows the keywords that `instance` knows and stops at the first fault. It is no validator for users: it explains nothing.
+It knows the keywords that `instance` knows, stops at the first fault and explains nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,7 @@ from pytest_mockopenai.core.schema.parts import (
 from pytest_mockopenai.core.schema.trouble import TooMuch
 
 _DEEPEST = 100
+_COMBINING = ("$ref", "$dynamicRef", "$recursiveRef", "allOf", "anyOf", "oneOf", "not", "if")
 
 
 def conforms(value: Any, parts: Iterable[Part], document: Document) -> bool:
@@ -48,7 +49,7 @@ def type_of(value: Any) -> str:
         return "integer" if value == value // 1 else "number"
     if isinstance(value, str):
         return "string"
-    return "object" if isinstance(value, Mapping) else "array"
+    return "object" if isinstance(value, dict) else "array"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,12 @@ class _Checker:
     depth: int
 
     def passes(self, value: Any, part: Part) -> bool:
-        self.document.budget.spend(1, part.path)
+        self.document.budget.spend(1, part)
         if self.depth > _DEEPEST:
-            raise TooMuch(part.path, f"schemas refer to each other deeper than {_DEEPEST} levels")
+            raise TooMuch(part, f"schemas refer to each other deeper than {_DEEPEST} levels")
         if isinstance(part.schema, bool):
             return part.schema
-        if value is None and part.get("nullable") is True:
+        if value is None and part.words.get("nullable") is True:
             return True
         inner = _Checker(self.document, self.depth + 1)
         return inner.plain(value, part) and inner.combined(value, part) and inner.contents(value, part)
@@ -71,12 +72,17 @@ class _Checker:
         if part.has("type") and type_of(value) not in types(part):
             return False
         listed = values(part)
-        return listed is None or canon(value) in {canon(option) for option in listed}
+        if listed is None:
+            return True
+        self.document.budget.spend(len(listed) // 16, part)
+        wanted = canon(value)
+        return any(canon(option) == wanted for option in listed)
 
     def combined(self, value: Any, part: Part) -> bool:
         """The keywords that hold other schemas for the same value."""
-        together = (*self.document.references(part), *several(part, "allOf"))
-        if not all(self.passes(value, other) for other in together):
+        if not part.has(*_COMBINING):
+            return True
+        if not all(self.passes(value, other) for other in self.document.together(part)):
             return False
         if part.has("anyOf") and not any(self.passes(value, other) for other in several(part, "anyOf")):
             return False
@@ -108,11 +114,13 @@ class _Checker:
         low, high = most((part,), "minItems"), least((part,), "maxItems")
         if len(value) < low or (high is not None and len(value) > high):
             return False
-        if part.get("uniqueItems") is True and len({canon(item) for item in value}) < len(value):
+        if part.words.get("uniqueItems") is True and len({canon(item) for item in value}) < len(value):
             return False
         first, rest = rows(part)
         schemas = (first[index] if index < len(first) else rest for index in range(len(value)))
-        if not all(schema is None or self.passes(item, schema) for item, schema in zip(value, schemas, strict=True)):
+        if not all(
+            schema is None or self.passes(item, schema) for item, schema in zip(value, schemas, strict=True)
+        ):
             return False
         return self.contained(value, part)
 
@@ -124,7 +132,7 @@ class _Checker:
         low, high = whole(part, "minContains"), least((part,), "maxContains")
         return count >= (1 if low is None else low) and (high is None or count <= high)
 
-    def object(self, value: Mapping[str, Any], part: Part) -> bool:
+    def object(self, value: dict[str, Any], part: Part) -> bool:
         low, high = most((part,), "minProperties"), least((part,), "maxProperties")
         if len(value) < low or (high is not None and len(value) > high):
             return False
@@ -137,7 +145,11 @@ class _Checker:
         named = one(part, "propertyNames")
         if named is not None and not all(self.passes(name, named) for name in value):
             return False
-        return all(self.passes(value[name], other) for name in value for other in schemas_for(self.document, part, name))
+        return all(
+            self.passes(value[name], other)
+            for name in value
+            for other in schemas_for(self.document, part, name)
+        )
 
 
 def consequence(value: Any, part: Part, document: Document) -> Part | None:
@@ -147,8 +159,8 @@ def consequence(value: Any, part: Part, document: Document) -> Part | None:
 
 def schemas_for(document: Document, part: Part, name: str) -> Parts:
     """The schemas that a part has for the property of this name."""
-    own = part.get("properties")
-    found = (part.under(own[name], "properties", name),) if isinstance(own, Mapping) and name in own else ()
+    own = table(part, "properties").get(name)
+    found: Parts = () if own is None else (own,)
     for pattern, schema in table(part, "patternProperties").items():
         if text.found(document, part, "patternProperties", pattern, name):
             found += (schema,)

@@ -1,8 +1,8 @@
-"""The decisions that a schema leaves open (`anyOf`, `oneOf`, `dependentSchemas`), and in which order to try the options."""
+"""The decisions that a schema leaves open (`anyOf`, `oneOf`, ...), and in which order to try the options."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -24,6 +24,7 @@ from pytest_mockopenai.core.seed import Draw
 Decided = frozenset[tuple[int, str]]
 
 _FEW = 50
+_OPEN = ("anyOf", "oneOf", "dependentSchemas", "dependencies")
 _NOTES = frozenset(("title", "description", "$comment", "examples", "default", "deprecated"))
 
 
@@ -44,10 +45,13 @@ class Refused:
     together: tuple[tuple[str, ...], ...]
 
 
+_NOTHING = Refused(frozenset(), frozenset(), ())
+
+
 def next_choice(parts: Parts, decided: Decided, document: Document) -> Choice | None:
     """The first decision that is still open; None if there is none."""
     for part in parts:
-        for keyword, options in _open(part, document):
+        for keyword, options in _open(part, document) if part.has(*_OPEN) else ():
             key = (id(part.schema), keyword)
             if key not in decided:
                 return Choice(key, options)
@@ -55,23 +59,24 @@ def next_choice(parts: Parts, decided: Decided, document: Document) -> Choice | 
 
 
 def ordered(choice: Choice, draw: Draw, heights: Heights, *, lean: bool) -> tuple[Parts, ...]:
-    """The options, first those to try first: lean ones go by how soon they end, others by the draw, null last."""
+    """The options, the best first: lean ones go by how soon they end, others by the draw, null last."""
     count = len(choice.options)
     if lean:
         return tuple(sorted(choice.options, key=lambda option: _height(option, heights)))
     start = draw.integer(0, count - 1) if count else 0
-    turned = choice.options[start:] + choice.options[:start]
-    return tuple(sorted(turned, key=lambda option: (_height(option, heights) == float("inf"), _is_null(option))))
+    return tuple(sorted(choice.options[start:] + choice.options[:start], key=_is_null))
 
 
 def refused(parts: Parts) -> Refused:
     """What the `not` of these schemas rules out at first sight; the rest is found by checking."""
+    if not any(part.has("not") for part in parts):
+        return _NOTHING
     names: set[str] = set()
     banned: set[Hashable] = set()
     together: list[tuple[str, ...]] = []
     for other in _negated(parts):
         listed = values(other)
-        said = set(other.schema) - _NOTES if isinstance(other.schema, Mapping) else set()
+        said = set(other.words) - _NOTES
         if said == {"type"}:
             names |= types(other)
         elif said <= {"const", "enum", "type"} and listed is not None:
@@ -124,4 +129,6 @@ def _height(option: Parts, heights: Heights) -> float:
 
 
 def _is_null(option: Parts) -> bool:
-    return option[0].get("type") == "null" or (option[0].has("const") and option[0].get("const") is None)
+    return option[0].words.get("type") == "null" or (
+        option[0].has("const") and option[0].words.get("const") is None
+    )

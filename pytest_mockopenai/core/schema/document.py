@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -32,8 +32,8 @@ class Document:
     def flat(self, parts: Parts) -> Parts:
         """The schemas that have to hold together, `$ref` and `allOf` followed, each one once.
 
-        `True` says nothing and is left out. Raises `Unsatisfiable` for `False`, and for a reference that leads back to
-        itself without entering a property or item.
+        `True` says nothing and is left out. Raises `Unsatisfiable` for `False`, and for a reference that
+        leads back to itself without entering a property or item.
         """
         plain: list[Part] = []
         seen: set[int] = set()
@@ -48,42 +48,45 @@ class Document:
                 raise Unsatisfiable(part.path, "the reference leads back to itself, so it describes nothing")
             elif part.schema is not True and key not in seen:
                 seen.add(key)
-                self.budget.spend(1, part.path)
+                self.budget.spend(1, part)
                 inner = self._meaning(part)
                 if inner is None:
                     plain.append(part)
-                    inner = (*self.references(part), *several(part, "allOf"))
+                    inner = self.together(part)
                 if inner:
                     entered.add(key)
                     stack.append((part, True))
                     stack.extend((other, False) for other in reversed(inner))
         return tuple(plain)
 
-    def references(self, part: Part) -> Parts:
-        """The schemas that a part refers to."""
+    def together(self, part: Part) -> Parts:
+        """The schemas that have to hold with a part: those it refers to and those in `allOf`."""
+        if not part.has("allOf", *_REFERENCES):
+            return ()
         found = ((keyword, text(part, keyword)) for keyword in _REFERENCES if part.has(keyword))
-        return tuple(self._target(part, keyword, target) for keyword, target in found if target is not None)
+        targets = (self._target(part, keyword, target) for keyword, target in found if target is not None)
+        return (*targets, *several(part, "allOf"))
 
     def derived(self, part: Part, label: str, build: Callable[[], Any]) -> Part:
         """A schema that is made out of another, the same object every time."""
         key = (id(part.schema), label)
         if key not in self._derived:
-            self._derived[key] = Part(build(), part.path)
+            self._derived[key] = part.under(build())
         return self._derived[key]
 
     def _meaning(self, part: Part) -> Parts | None:
-        """What a part stands for if it is not itself a plain schema; OpenAPI's `nullable` is a choice of null."""
+        """What a part stands for if it is not plain: OpenAPI's `nullable` is a choice of null."""
         if part.schema is False:
             raise Unsatisfiable(part.path, "false allows no value")
-        if not isinstance(part.schema, Mapping):
+        if not isinstance(part.schema, dict):
             raise Unsatisfiable(part.path, "a schema must be an object, true or false")
-        return (self.denulled(part),) if part.schema.get("nullable") is True else None
+        return (self.denulled(part),) if part.words.get("nullable") is True else None
 
     def denulled(self, part: Part) -> Part:
         """The part with `nullable: true` spelt as a choice between the rest and null."""
 
         def build() -> dict[str, Any]:
-            rest = {key: value for key, value in part.schema.items() if key != "nullable"}
+            rest = {key: value for key, value in part.words.items() if key != "nullable"}
             return {"anyOf": [rest, {"type": "null"}]}
 
         return self.derived(part, "nullable", build)
@@ -108,7 +111,7 @@ class Document:
         value = self.root.schema
         for step in pointer.split("/")[1:]:
             key = step.replace("~1", "/").replace("~0", "~")
-            if isinstance(value, Mapping) and key in value:
+            if isinstance(value, dict) and key in value:
                 value = value[key]
             elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
                 value = value[int(key)]
@@ -129,9 +132,11 @@ def _names(root: Part) -> dict[str, Part]:
     while stack:
         part = stack.pop()
         for name in _NAMES:
-            if isinstance(value := part.get(name), str):
+            if isinstance(value := part.words.get(name), str):
                 found.setdefault(value, part)
         inner = part.schema
-        pairs = inner.items() if isinstance(inner, Mapping) else enumerate(inner) if isinstance(inner, list) else ()
-        stack.extend(part.under(value, key) for key, value in pairs if isinstance(value, (Mapping, list)))
+        pairs = (
+            inner.items() if isinstance(inner, dict) else enumerate(inner) if isinstance(inner, list) else ()
+        )
+        stack.extend(part.under(value, key) for key, value in pairs if isinstance(value, (dict, list)))
     return found

@@ -1,7 +1,7 @@
 """The string formats: how to write one, and what a text of it looks like.
 
-The list is JSON Schema's (2020-12, section 7.3) with those that OpenAPI and pydantic add; hosts and addresses are those that
-RFC 2606, 5737 and 3849 set apart for examples.
+The list is JSON Schema's (2020-12, section 7.3) and what OpenAPI and pydantic add; hosts and addresses are
+those that RFC 2606, 5737 and 3849 set apart for examples.
 """
 
 from __future__ import annotations
@@ -152,7 +152,9 @@ _FORMATS = {
     "multi-host-uri": _LINK,
     "uri-reference": Format(_uri, _like(_URI_CHARS)),
     "iri-reference": Format(_uri, _like(_URI_CHARS)),
-    "uri-template": Format(_fixed("https://example.com/{id}"), lambda text: text.count("{") == text.count("}")),
+    "uri-template": Format(
+        _fixed("https://example.com/{id}"), lambda text: text.count("{") == text.count("}")
+    ),
     "json-pointer": Format(_fixed("/items/0", "/name"), _like(r"(/([^~/]|~[01])*)*")),
     "relative-json-pointer": Format(_fixed("0/name", "1"), _like(r"(0|[1-9]\d*)(#|(/([^~/]|~[01])*)*)")),
     "regex": Format(_fixed("^[a-z]+$", "[0-9]{4}"), _parsed(parse)),

@@ -1,4 +1,4 @@
-"""How deep a schema's smallest value has to nest, which tells the branches of a recursive schema that end from those that do not."""
+"""How deep a schema's smallest value has to nest: this tells which branches of a recursive schema end."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Heights:
         queue = deque(part for part, _ in reversed(users.values()))
         while queue:
             part = queue.popleft()
-            self.document.budget.spend(1, part.path)
+            self.document.budget.spend(1, part)
             height = self._height(part)
             if height < self._found[id(part.schema)]:
                 self._found[id(part.schema)] = height
@@ -82,10 +82,10 @@ class Heights:
             yield from level
 
     def _levels(self, part: Part) -> tuple[list[Parts], list[Parts]]:
-        """The choices that a value makes on its own level, and those one level further in; each a list of options."""
-        if part.get("nullable") is True:
+        """The choices that a value makes on its own level, and those one level further in."""
+        if part.words.get("nullable") is True:
             return [(self.document.denulled(part),)], []
-        same = [(other,) for other in (*self.document.references(part), *several(part, "allOf"))]
+        same: list[Parts] = [(other,) for other in self.document.together(part)]
         same += [several(part, keyword) for keyword in ("anyOf", "oneOf") if part.has(keyword)]
         if part.has("enum", "const") or (part.has("type") and types(part) & _SCALARS):
             return same, []

@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pytest_mockopenai.core.schema.pattern import WORD, Ahead, Chars, Edge, Either, Node, Ranges, Repeat, Series
+from pytest_mockopenai.core.schema.pattern import (
+    WORD,
+    Ahead,
+    Chars,
+    Edge,
+    Either,
+    Node,
+    Ranges,
+    Repeat,
+    Series,
+)
 
 Places = frozenset[int]
 Spend = Callable[[int], None]
@@ -25,7 +35,9 @@ def _ends(node: Node, text: str, starts: Places, spend: Spend) -> Places:
     if isinstance(node, Edge):
         return frozenset(at for at in starts if _at_edge(node, text, at))
     if isinstance(node, Ahead):
-        return frozenset(at for at in starts if bool(_ends(node.node, text, frozenset((at,)), spend)) != node.negative)
+        return frozenset(
+            at for at in starts if bool(_ends(node.node, text, frozenset((at,)), spend)) != node.negative
+        )
     if isinstance(node, Either):
         return frozenset().union(*(_ends(option, text, starts, spend) for option in node.nodes))
     if isinstance(node, Repeat):

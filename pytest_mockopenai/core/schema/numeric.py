@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Set
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -67,7 +67,7 @@ def limits(parts: Parts) -> Limits:
     )
 
 
-def number(parts: Parts, draw: Draw, *, whole: bool, name: str, taken: frozenset[Hashable]) -> Number:
+def number(parts: Parts, draw: Draw, *, whole: bool, name: str, taken: Set[Hashable]) -> Number:
     """A number that the schemas allow, in the range that its name suggests if they leave it open."""
     found = limits(parts)
     window = names.window(name, whole)
@@ -79,7 +79,7 @@ def number(parts: Parts, draw: Draw, *, whole: bool, name: str, taken: frozenset
 
 
 def _steps(found: Limits, whole: bool, digits: int) -> Iterator[Fraction]:
-    """What the number is to be a multiple of: as asked, or ever finer decimals until one is within the bounds."""
+    """What the number is a multiple of: as asked, or ever finer decimals until one is within bounds."""
     asked = [_decimal(step) for step in found.steps] + [Fraction(1)] * whole
     if asked:
         yield _common_multiple(asked)
@@ -118,7 +118,7 @@ def _plain(value: Fraction, step: Fraction) -> Number:
 
 
 def _bound(part: Part, inclusive: str, exclusive: str) -> list[Bound]:
-    switch = part.get(exclusive)
+    switch = part.words.get(exclusive)
     draft4 = isinstance(switch, bool)
     edge, beyond = _number(part, inclusive), None if draft4 else _number(part, exclusive)
     found = [] if edge is None else [Bound(edge, switch is True)]
@@ -126,7 +126,7 @@ def _bound(part: Part, inclusive: str, exclusive: str) -> list[Bound]:
 
 
 def _number(part: Part, keyword: str) -> Number | None:
-    value: Any = part.get(keyword)
+    value: Any = part.words.get(keyword)
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -153,7 +153,9 @@ def _decimal(value: Number) -> Fraction:
 
 
 def _common_multiple(steps: list[Fraction]) -> Fraction:
-    return Fraction(math.lcm(*(step.numerator for step in steps)), math.gcd(*(step.denominator for step in steps)))
+    return Fraction(
+        math.lcm(*(step.numerator for step in steps)), math.gcd(*(step.denominator for step in steps))
+    )
 
 
 def _why_none(found: Limits, whole: bool) -> str:

@@ -1,6 +1,6 @@
-"""Regular expressions as JSON schemas use them (ECMA-262), read into a small tree that can be matched and written from.
+"""Regular expressions as JSON schemas use them (ECMA-262), read into a tree to match by and to write from.
 
-Not `re`: its tree is private, its matching can take exponential time on a hostile pattern, and its dialect differs.
+Not `re`: its tree is private, its matching can take exponential time, and its dialect is another one.
 """
 
 from __future__ import annotations
@@ -270,7 +270,12 @@ class _Reader:
         return ord(char)
 
     def hexadecimal(self, digits: str, length: int, *, skip: int = 0) -> int:
-        if not digits or len(digits) != length or digits.strip("0123456789abcdefABCDEF") or int(digits, 16) > LAST:
+        if (
+            not digits
+            or len(digits) != length
+            or digits.strip("0123456789abcdefABCDEF")
+            or int(digits, 16) > LAST
+        ):
             raise self.fail("an escape without its hexadecimal digits")
         self.at += length + skip
         return int(digits, 16)

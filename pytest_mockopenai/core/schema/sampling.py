@@ -1,6 +1,6 @@
 """Writes a text that a pattern is likely to match, of a length within bounds; the caller checks it.
 
-Lookaheads and edges are not planned for: a caller tries again with a freer hand (`wild`) until the text matches.
+Lookaheads and edges are not planned for: the caller tries again with a freer hand (`wild`) until it matches.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class Writer:
     spend: Callable[[int], None]
     wild: bool = False
     _widths: dict[int, tuple[int, int]] = field(default_factory=dict)
+    _pools: dict[Ranges, list[Ranges]] = field(default_factory=dict)
 
     def write(self, node: Node, low: int, high: int) -> str:
         """A text for the node, if possible of low to high characters."""
@@ -48,7 +49,9 @@ class Writer:
 
     def char(self, ranges: Ranges) -> str:
         """A character of these ranges: a letter or digit rather than others."""
-        pools = [found for pool in _POOLS if (found := _common(pool, ranges))]
+        if ranges not in self._pools:
+            self._pools[ranges] = [found for pool in _POOLS if (found := _common(pool, ranges))]
+        pools = self._pools[ranges]
         if not pools:
             return ""
         low, high = self.draw.choice(self.draw.choice(pools[:4]) if self.wild else pools[0])
@@ -65,7 +68,9 @@ class Writer:
         shortest, longest = self.width(node.node)
         enough = -(-low // longest) if longest else 0
         least = max(node.low, enough) if shortest else enough  # rounds that may be empty need not be written
-        most = min(high // shortest if shortest else least + _EXTRA, _MANY if node.high is None else node.high)
+        most = min(
+            high // shortest if shortest else least + _EXTRA, _MANY if node.high is None else node.high
+        )
         return min(least, _ROUNDS) + self.draw.integer(0, max(0, min(_EXTRA, most - least)))
 
     def series(self, nodes: Sequence[Node], low: int, high: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Set
 
 from pytest_mockopenai.core.schema import formats, names
 from pytest_mockopenai.core.schema.document import Document, Parts
@@ -21,8 +21,8 @@ _USUAL = 60
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def string(document: Document, parts: Parts, draw: Draw, *, name: str, taken: frozenset[Hashable]) -> str:
-    """A text that the schemas allow: written from their pattern or format, else chosen by the property's name."""
+def string(document: Document, parts: Parts, draw: Draw, *, name: str, taken: Set[Hashable]) -> str:
+    """A text that the schemas allow: from their pattern or format, else chosen by the property's name."""
     low, high = _lengths(parts)
     if any(part.has("pattern") for part in parts):
         written = _from_patterns(document, parts, draw, low, high)
@@ -68,13 +68,15 @@ def from_pattern(document: Document, part: Part, keyword: str, pattern: str, dra
 
 
 def _spender(document: Document, part: Part) -> Callable[[int], None]:
-    return lambda steps: document.budget.spend(steps, part.path)
+    return lambda steps: document.budget.spend(steps, part)
 
 
 def _lengths(parts: Parts) -> tuple[int, int]:
     low, high = most(parts, "minLength"), least(parts, "maxLength")
     if low > LONGEST:
-        raise Unsatisfiable(parts[0].path, f"'minLength' {low} is above the {LONGEST} characters that are made at most")
+        raise Unsatisfiable(
+            parts[0].path, f"'minLength' {low} is above the {LONGEST} characters that are made at most"
+        )
     if high is not None and low > high:
         raise Unsatisfiable(parts[0].path, f"'minLength' {low} is above 'maxLength' {high}")
     return low, LONGEST if high is None else min(high, LONGEST)
@@ -99,7 +101,7 @@ def _from_formats(parts: Parts, draw: Draw) -> Iterator[str]:
     return (known[attempt % len(known)].make(draw.child(attempt)) for attempt in range(_TRIES))
 
 
-def _from_words(draw: Draw, name: str, low: int, high: int, taken: frozenset[Hashable]) -> Iterator[str]:
+def _from_words(draw: Draw, name: str, low: int, high: int, taken: Set[Hashable]) -> Iterator[str]:
     options = names.texts(name)
     start = draw.integer(0, len(options) - 1)
     for index in range(len(options)):
@@ -140,5 +142,10 @@ def _format(part: Part) -> formats.Format | None:
 
 def _why_none(parts: Parts, low: int, high: int) -> str:
     given = [part for part in parts if part.has("pattern", "format")]
-    said = [f"{keyword!r} {part.get(keyword)!r}" for part in given for keyword in ("pattern", "format") if part.has(keyword)]
+    said = [
+        f"{keyword!r} {part.words.get(keyword)!r}"
+        for part in given
+        for keyword in ("pattern", "format")
+        if part.has(keyword)
+    ]
     return f"no text of {low} to {high} characters was found" + (f" for {' and '.join(said)}" if said else "")

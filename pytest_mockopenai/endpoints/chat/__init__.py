@@ -6,9 +6,9 @@ from functools import reduce
 from operator import add
 
 from pytest_mockopenai import tokens
-from pytest_mockopenai.core import author, catalog, errors, sse
+from pytest_mockopenai.core import author, catalog, checks, errors, sse
 from pytest_mockopenai.core.answer import Answer
-from pytest_mockopenai.core.bounds import Length, Range
+from pytest_mockopenai.core.bounds import Items, Length, Range
 from pytest_mockopenai.core.endpoint import JSON, Context, Endpoint, Finished
 from pytest_mockopenai.core.errors import Refused
 from pytest_mockopenai.core.schema import Unsatisfiable
@@ -35,7 +35,9 @@ def _answer(context: Context, index: int) -> Answer:
     try:
         return author.completed(context.answer or Answer(), demand_of(context), draw)
     except Unsatisfiable as error:
-        message = f"The mock cannot make up an answer that conforms to the schema: {error}. Script one, such as says_json()."
+        message = (
+            f"The mock cannot make up an answer that conforms to the schema: {error}. Script one, such as says_json()."
+        )
         raise Refused(errors.script_mistake(message, param="response_format")) from None
 
 
@@ -91,7 +93,7 @@ _KNOWN = frozenset(
     }
 )
 
-_BOUNDS = {
+_BOUNDS: dict[str, Length | Range] = {
     "messages": Length(1, None),
     "temperature": Range(0.0, 2.0),
     "top_p": Range(0.0, 1.0),
@@ -101,10 +103,11 @@ _BOUNDS = {
     "top_logprobs": Range(0, 20),
     "max_tokens": Range(1, None),
     "max_completion_tokens": Range(1, None),
-    "stop": Length(1, 4),
+    "stop": Items(1, 4),
     "tools": Length(1, 128),
     "functions": Length(1, 128),
     "safety_identifier": Length(0, 64),
+    **checks.METADATA_BOUNDS,
     "seed": Range(-(2**63), 2**63 - 1),
 }
 

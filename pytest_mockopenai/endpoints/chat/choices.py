@@ -6,7 +6,6 @@ import base64
 from dataclasses import dataclass, replace
 
 from pytest_mockopenai import tokens
-from pytest_mockopenai.tokens import Tokenizer
 from pytest_mockopenai.core import sound
 from pytest_mockopenai.core.answer import Answer, FinishReason, ToolCall
 from pytest_mockopenai.core.endpoint import JSON, Context
@@ -14,6 +13,8 @@ from pytest_mockopenai.core.seed import Draw
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.endpoints.chat import logprobs
 from pytest_mockopenai.endpoints.chat.demand import named_tool
+from pytest_mockopenai.tokens import Tokenizer
+from pytest_mockopenai.tokens.audio import output_tokens
 
 _AUDIO_LIFETIME = 3600  # seconds that the API keeps generated audio for the next turn
 
@@ -74,7 +75,9 @@ def _within(counter: Tokenizer, answer: Answer, left: int) -> Answer:
     calls: list[ToolCall] = []
     for call in answer.tool_calls if left >= 0 else ():
         size = counter.length(call.arguments)
-        calls.append(call if size <= left else replace(call, arguments=tokens.take(counter.encoding, call.arguments, left)))
+        calls.append(
+            call if size <= left else replace(call, arguments=tokens.take(counter.encoding, call.arguments, left))
+        )
         left -= size
         if left < 0:
             break
@@ -145,8 +148,9 @@ def _usage(context: Context, counter: Tokenizer, message: JSON, reasoning: int, 
     if cut and limit is not None:
         return Usage(completion_tokens=limit, reasoning_tokens=reasoning, audio_tokens=audio)
     sent = bool(context.body.get("tools"))
-    counted = tokens.chat_completion(message, counter, tools_sent=sent, reasoning_tokens=reasoning)
-    total = counted.tokens if limit is None else min(counted.tokens, limit)
+    written = {**message, "content": message["audio"]["transcript"], "audio": None} if audio else message
+    counted = tokens.chat_completion(written, counter, tools_sent=sent, reasoning_tokens=reasoning)
+    total = counted.tokens + audio if limit is None else min(counted.tokens + audio, limit)
     return Usage(
         completion_tokens=total, reasoning_tokens=reasoning, audio_tokens=audio, completion_method=counted.method
     )
@@ -154,4 +158,4 @@ def _usage(context: Context, counter: Tokenizer, message: JSON, reasoning: int, 
 
 def _audio_tokens(message: JSON) -> int:
     audio = message.get("audio")
-    return tokens.spoken(sound.seconds_for(audio["transcript"])).tokens if audio else 0
+    return output_tokens(sound.seconds_for(audio["transcript"])).tokens if audio else 0

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Iterator
-from itertools import zip_longest
-from typing import Any
+from itertools import islice, zip_longest
 
 from pytest_mockopenai import tokens
 from pytest_mockopenai.core import sse
 from pytest_mockopenai.core.endpoint import JSON, Context, Finished
+from pytest_mockopenai.tokens import Encoding
 
 _AUDIO_BYTES = 24_000  # half a second of 16-bit PCM at 24 kHz in each chunk
 
@@ -40,7 +40,7 @@ def _interleaved(streams: Iterable[list[JSON]]) -> Iterator[JSON]:
         yield from (chunk for chunk in row if chunk is not None)
 
 
-def _deltas(encoding: tokens.Encoding, choice: JSON) -> Iterator[JSON]:
+def _deltas(encoding: Encoding, choice: JSON) -> Iterator[JSON]:
     """The chunks' choices of one finished choice."""
     message, scores = choice["message"], choice["logprobs"]
 
@@ -51,8 +51,12 @@ def _deltas(encoding: tokens.Encoding, choice: JSON) -> Iterator[JSON]:
     yield chunk(_opening(message, calls))
     for name in ("content", "refusal"):
         for piece, entries in _scored_pieces(encoding, message[name], (scores or {}).get(name)):
-            yield chunk({name: piece}, entries and {"content": None, "refusal": None, name: entries})
-    for delta in (*_tool_deltas(encoding, calls), *_function_deltas(encoding, message), *_audio_deltas(encoding, message)):
+            yield chunk({name: piece}, {"content": None, "refusal": None, name: entries} if entries else None)
+    for delta in (
+        *_tool_deltas(encoding, calls),
+        *_function_deltas(encoding, message),
+        *_audio_deltas(encoding, message),
+    ):
         yield chunk(delta)
     yield {**chunk({}), "finish_reason": choice["finish_reason"]}
 
@@ -61,7 +65,12 @@ def _opening(message: JSON, calls: list[JSON]) -> JSON:
     """The first delta of a choice: the role, and how the content begins."""
     role = {"role": "assistant"}
     if "function_call" in message:
-        return {**role, "content": None, "function_call": {**message["function_call"], "arguments": ""}, "refusal": None}
+        return {
+            **role,
+            "content": None,
+            "function_call": {**message["function_call"], "arguments": ""},
+            "refusal": None,
+        }
     if len(calls) == 1 and message["content"] is None:
         return {**role, "content": None, "tool_calls": [_opened(0, calls[0])], "refusal": None}
     if message["refusal"] is not None:
@@ -79,7 +88,7 @@ def _text_key(kind: str) -> str:
     return "input" if kind == "custom" else "arguments"
 
 
-def _tool_deltas(encoding: tokens.Encoding, calls: list[JSON]) -> Iterator[JSON]:
+def _tool_deltas(encoding: Encoding, calls: list[JSON]) -> Iterator[JSON]:
     for index, call in enumerate(calls):
         kind, key = call["type"], _text_key(call["type"])
         if len(calls) > 1:
@@ -88,12 +97,12 @@ def _tool_deltas(encoding: tokens.Encoding, calls: list[JSON]) -> Iterator[JSON]
             yield {"tool_calls": [{"index": index, kind: {key: piece}}]}
 
 
-def _function_deltas(encoding: tokens.Encoding, message: JSON) -> Iterator[JSON]:
+def _function_deltas(encoding: Encoding, message: JSON) -> Iterator[JSON]:
     arguments = message.get("function_call", {}).get("arguments", "")
     return ({"function_call": {"arguments": piece}} for piece in tokens.stream_pieces(encoding, arguments))
 
 
-def _audio_deltas(encoding: tokens.Encoding, message: JSON) -> Iterator[JSON]:
+def _audio_deltas(encoding: Encoding, message: JSON) -> Iterator[JSON]:
     """Transcript by token, then the sound in pieces, then how long it is kept."""
     audio = message.get("audio")
     if not audio:
@@ -107,18 +116,9 @@ def _audio_deltas(encoding: tokens.Encoding, message: JSON) -> Iterator[JSON]:
 
 
 def _scored_pieces(
-    encoding: tokens.Encoding, text: str | None, entries: list[JSON] | None
+    encoding: Encoding, text: str | None, entries: list[JSON] | None
 ) -> Iterator[tuple[str, list[JSON] | None]]:
     """The pieces of a text, each with the log probabilities of its tokens if there are any."""
     rest = iter(entries or ())
-    for piece in tokens.stream_pieces(encoding, text or ""):
-        yield piece, _take_bytes(rest, len(piece.encode("utf-8", "surrogatepass"))) if entries else None
-
-
-def _take_bytes(entries: Iterator[Any], size: int) -> list[Any]:
-    """The next entries whose bytes make up `size`."""
-    taken: list[Any] = []
-    while size > 0 and (entry := next(entries, None)) is not None:
-        taken.append(entry)
-        size -= len(entry["bytes"])
-    return taken
+    for group in tokens.token_groups(encoding, text or ""):
+        yield b"".join(group).decode(), list(islice(rest, len(group))) if entries else None

@@ -8,11 +8,12 @@ from pytest_mockopenai import tokens
 from pytest_mockopenai.core.answer import Answer
 from pytest_mockopenai.core.endpoint import JSON, Context
 from pytest_mockopenai.core.seed import Draw
+from pytest_mockopenai.tokens import Encoding, TokenText
 
 _LIKELY, _SPREAD = 0.5, 0.499  # the chosen token's probability is from 0.5 to almost 1
 
 
-def of(context: Context, encoding: tokens.Encoding, answer: Answer, draw: Draw) -> JSON | None:
+def of(context: Context, encoding: Encoding, answer: Answer, draw: Draw) -> JSON | None:
     """The `logprobs` of a choice, or None if the request does not ask for them."""
     if not context.body.get("logprobs"):
         return None
@@ -23,18 +24,20 @@ def of(context: Context, encoding: tokens.Encoding, answer: Answer, draw: Draw) 
     }
 
 
-def _entries(encoding: tokens.Encoding, text: str, top: int, draw: Draw) -> list[JSON]:
-    return [_entry(encoding, token, top, draw.child(place)) for place, token in enumerate(encoding.pieces(text))]
+def _entries(encoding: Encoding, text: str, top: int, draw: Draw) -> list[JSON]:
+    shown = tokens.token_texts(encoding, text)
+    return [_entry(encoding, token, top, draw.child(place)) for place, token in enumerate(shown)]
 
 
-def _entry(encoding: tokens.Encoding, token: bytes, top: int, draw: Draw) -> JSON:
+def _entry(encoding: Encoding, token: TokenText, top: int, draw: Draw) -> JSON:
     chance = _LIKELY + _SPREAD * draw.uniform()
     chosen = _scored(token, chance)
-    others = tokens.alternatives(encoding, token, top - 1, draw.integer(0, 2**63 - 1)) if top > 1 else []
+    seed = draw.integer(0, 2**63 - 1)
+    others = tokens.alternatives(encoding, token.data, top - 1, seed=seed) if top > 1 else []
     rest = 1 - chance
     scored = [_scored(other, rest / 2 ** (place + 1)) for place, other in enumerate(others)]
     return {**chosen, "top_logprobs": [chosen, *scored] if top else []}
 
 
-def _scored(token: bytes, chance: float) -> JSON:
-    return {"token": tokens.token_text(token), "logprob": round(math.log(chance), 8), "bytes": list(token)}
+def _scored(token: TokenText, chance: float) -> JSON:
+    return {"token": token.text, "logprob": round(math.log(chance), 8), "bytes": list(token.data)}

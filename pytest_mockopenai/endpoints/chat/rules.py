@@ -14,7 +14,7 @@ from pytest_mockopenai.endpoints.chat.demand import named_tool, offered_tools
 def combinations(context: Context) -> None:
     """Parameters that go only with others, or not with this model."""
     body = context.body
-    checks.metadata(body)
+    checks.metadata_keys(body)
     refused = catalog.refused_parameter(body, context.model)
     if refused:
         raise Refused(refused)
@@ -85,7 +85,8 @@ def _close(open_calls: list[str], messages: Sequence[Mapping[str, Any]], place: 
     previous = messages[place - 1] if place else {}
     if previous.get("role") != "tool" and not previous.get("tool_calls"):
         _refuse(
-            "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.",
+            "Invalid parameter: messages with role 'tool' must be a response to a preceeding message "
+            "with 'tool_calls'.",
             f"messages.[{place}].role",
         )
     answered = messages[place]["tool_call_id"]

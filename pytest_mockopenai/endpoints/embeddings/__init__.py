@@ -9,11 +9,12 @@ from typing import Any
 
 from pytest_mockopenai import tokens
 from pytest_mockopenai.core import errors
-from pytest_mockopenai.core.bounds import Length, Range
+from pytest_mockopenai.core.bounds import Items, Range
 from pytest_mockopenai.core.endpoint import JSON, Context, Endpoint, Finished
 from pytest_mockopenai.core.errors import Refused
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.endpoints.embeddings import vectors
+from pytest_mockopenai.tokens import Encoding
 
 _WIDTHS = {"text-embedding-3-large": 3072, "text-embedding-3-small": 1536, "text-embedding-ada-002": 1536}
 _USUAL = 1536
@@ -58,7 +59,7 @@ def _read(context: Context, inputs: Sequence[str | list[int]]) -> tuple[list[str
     return texts, counts
 
 
-def _decoded(encoding: tokens.Encoding, ids: list[int], path: str) -> str:
+def _decoded(encoding: Encoding, ids: list[int], path: str) -> str:
     try:
         return encoding.decode(ids)
     except ValueError as error:
@@ -86,7 +87,7 @@ def _made(context: Context, text: str) -> list[float]:
 
 
 def _scripted(context: Context, inputs: int) -> list[Sequence[float]]:
-    given = context.answer.vectors if context.answer else ()
+    given: tuple[Sequence[float], ...] = context.answer.vectors if context.answer else ()
     if len(given) > 1 and len(given) != inputs:
         message = f"embeds() got {len(given)} vectors for {inputs} inputs: give one for each input, or one for all"
         raise Refused(errors.script_mistake(message, param="input"))
@@ -122,7 +123,7 @@ ENDPOINTS = (
         "embeddings",
         create,
         params="openai.types.embedding_create_params:EmbeddingCreateParams",
-        bounds={"input": Length(1, 2048), "dimensions": Range(1, None)},
+        bounds={"input": Items(1, 2048), "dimensions": Range(1, None)},
         rules=(check_dimensions,),
         kinds=frozenset({"embedding"}),
     ),

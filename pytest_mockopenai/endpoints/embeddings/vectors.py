@@ -69,4 +69,5 @@ def _direction(label: str, width: int) -> NDArray[numpy.int8]:
 
     data = shake_128(label.encode("utf-8", "surrogatepass")).digest((width + 7) // 8)
     bits = numpy.unpackbits(numpy.frombuffer(data, dtype=numpy.uint8))[:width]
-    return bits.astype(numpy.int8) * numpy.int8(2) - numpy.int8(1)
+    signs: NDArray[numpy.int8] = bits.astype(numpy.int8) * numpy.int8(2) - numpy.int8(1)
+    return signs

@@ -14,7 +14,15 @@ if TYPE_CHECKING:
 _mock, *_patterns = os.environ.get("PYTEST_MOCKOPENAI_GUARD", "").split() or [""]
 _exact = tuple(pattern for pattern in _patterns if not pattern.startswith("."))
 _below = tuple("." + pattern.lstrip(".") for pattern in _patterns)
-_tls_guarded = False
+
+# Methods to guard once their module is there, and where the host stands among their arguments: of `connect`
+# the address, whose name C code resolves unseen; of TLS the last net, also for a tunnel through a proxy.
+_pending = [
+    ("socket", "socket", "connect", 0),
+    ("socket", "socket", "connect_ex", 0),
+    ("ssl", "SSLContext", "wrap_socket", 4),
+    ("ssl", "SSLContext", "wrap_bio", 3),
+]
 
 
 class RealHostRefused(ConnectionError):
@@ -34,17 +42,20 @@ def _check(host: "object") -> None:
         )
 
 
-def _guard_tls(context: "Any") -> None:
-    """The last net: tunnels through a proxy and addresses resolved elsewhere."""
-    global _tls_guarded
-    _tls_guarded = True
-    context.wrap_socket = _named(context.wrap_socket, 4)
-    context.wrap_bio = _named(context.wrap_bio, 3)
+def _guard_methods() -> None:
+    for entry in tuple(_pending):
+        module, name, method, position = entry
+        owner = getattr(sys.modules.get(module), name, None)
+        # A module half imported may still have C's class by that name, which takes no attributes.
+        if getattr(owner, "__module__", None) == module:
+            _pending.remove(entry)
+            setattr(owner, method, _guarded(getattr(owner, method), position))
 
 
-def _named(original: "Callable[..., Any]", position: int) -> "Callable[..., Any]":
+def _guarded(original: "Callable[..., Any]", position: int) -> "Callable[..., Any]":
     def checked(self: "Any", *args: "Any", **kwargs: "Any") -> "Any":
-        _check(kwargs.get("server_hostname", args[position] if len(args) > position else None))
+        host = kwargs.get("server_hostname", args[position] if len(args) > position else None)
+        _check(host[0] if isinstance(host, tuple) and host else host)
         return original(self, *args, **kwargs)
 
     return checked
@@ -53,10 +64,8 @@ def _named(original: "Callable[..., Any]", position: int) -> "Callable[..., Any]
 def _hook(event: str, args: "tuple[Any, ...]") -> None:
     if event in ("socket.getaddrinfo", "socket.gethostbyname"):
         _check(args[0])
-    elif event == "socket.connect":
-        _check(args[1][0] if isinstance(args[1], tuple) and args[1] else None)
-    elif not _tls_guarded and hasattr(sys.modules.get("ssl"), "SSLContext"):
-        _guard_tls(sys.modules["ssl"].SSLContext)
+    elif _pending and event in ("import", "socket.__new__"):
+        _guard_methods()
 
 
 def _hand_over() -> None:
@@ -73,6 +82,6 @@ def _hand_over() -> None:
 
 
 if _mock:
-    # An audit hook sees the calls of every library, and imports none: `socket` and `ssl` may never be needed.
+    # An audit hook sees the calls of every library and imports none: `socket` and `ssl` may never be needed.
     sys.addaudithook(_hook)
 _hand_over()

@@ -1,0 +1,41 @@
+# One command for each thing. All of them make .venv first, on any machine with Python 3.10 or newer.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: test check demo docs bench build sdks clean
+
+test: check
+	$(BIN)/pytest -n 2 $(ARGS)
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+demo: $(READY)
+	$(BIN)/python tools/demo.py
+
+docs: $(READY)
+	$(BIN)/python tools/generate_docs.py
+	$(BIN)/pytest docs tests/test_docs.py
+
+bench: $(READY)
+	$(BIN)/python tools/bench.py
+
+build: $(READY)
+	$(BIN)/python -m build
+
+# The same SDK test file against the oldest, a middle and the newest major of the openai package.
+sdks: $(READY)
+	$(BIN)/python tools/sdks.py
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable . --group test --group check --group build
+	touch $@

@@ -1,0 +1,77 @@
+"""Every Python example of README.md and docs/ is run: each page is a small project of the files it names.
+
+A block whose first line is a comment with a file name (`# test_answer.py`) is that file. A block after the comment
+`<!-- fails -->` is a test file that must fail, and the lines of the `text` block that follows it must appear in what pytest
+prints, in that order.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"(?P<fails><!-- fails -->\n+)?^```(?P<language>\w+)\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)
+NAME = re.compile(r"# ([\w/]+\.(?:py|ini|toml))\n")
+
+
+@dataclass(frozen=True)
+class Example:
+    """A file of a page, and the lines that its failure prints (None: it must pass)."""
+
+    name: str
+    text: str
+    printed: tuple[str, ...] | None = None
+
+
+def examples_of(page: Path) -> list[Example]:
+    blocks = list(BLOCK.finditer(page.read_text(encoding="utf-8")))
+    found = []
+    for block, after in zip(blocks, [*blocks[1:], None], strict=True):
+        name = NAME.match(block["text"])
+        if not name:
+            continue
+        printed = tuple(after["text"].splitlines()) if block["fails"] and after else None
+        found.append(Example(name[1], block["text"], printed))
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_examples_run(page: Path, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    examples = examples_of(page)
+    if not examples:
+        pytest.skip("no examples")
+    for example in examples:
+        path = pytester.path / example.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(example.text, encoding="utf-8")
+    monkeypatch.syspath_prepend(pytester.path)
+    failing = [example for example in examples if example.printed is not None]
+    ignored = [f"--ignore={example.name}" for example in failing]
+    if any(example.name.startswith("test_") for example in examples if example.printed is None):
+        result = pytester.runpytest_inprocess("-q", *ignored)
+        assert result.ret in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+    for example in failing:
+        failed = pytester.runpytest_inprocess("-q", example.name)
+        assert failed.ret == pytest.ExitCode.TESTS_FAILED
+        failed.stdout.no_fnmatch_line("*INTERNALERROR*")
+        _assert_printed(example.printed or (), failed.stdout.lines)
+
+
+def _assert_printed(wanted: tuple[str, ...], lines: list[str]) -> None:
+    """Each wanted line is in the output, after the one before; `...` in it stands for anything."""
+    rest = iter(lines)
+    for line in filter(str.strip, wanted):
+        pattern = ".*".join(re.escape(part.strip()) for part in line.split("..."))
+        assert any(re.search(pattern, got) for got in rest), f"not printed, or not in this place: {line}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_python_examples_are_named(page: Path) -> None:
+    """A block without a file name would not be run."""
+    blocks = [block for block in BLOCK.finditer(page.read_text(encoding="utf-8")) if block["language"] == "python"]
+    assert [block["text"].splitlines()[0] for block in blocks if not NAME.match(block["text"])] == []

@@ -1,0 +1,90 @@
+"""Writes the parts of docs/ that follow from the code, between `<!-- generated: NAME -->` and `<!-- end -->`.
+
+`--check` writes nothing and fails if a page is not as it would be written.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+
+import pytest_mockopenai.core.words  # noqa: F401 - fills the vocabulary
+from pytest_mockopenai.core.script import When
+from pytest_mockopenai.core.word import VOCABULARY
+from pytest_mockopenai.endpoints import all_endpoints
+from pytest_mockopenai.settings import Budget, Settings
+
+DOCS = Path(__file__).parent.parent / "docs"
+PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """A Markdown table."""
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+
+
+def word_table() -> str:
+    """Every word with its parameters and what it does."""
+    rows = [(f"`{name}{_signature(make)}`", _paragraph(make.__doc__)) for name, make in VOCABULARY.items()]
+    return table(("word", "what it does"), rows)
+
+
+def _signature(make: Callable[..., object]) -> str:
+    signature = inspect.signature(make)
+    plain = [item.replace(annotation=inspect.Parameter.empty) for item in signature.parameters.values()]
+    return str(signature.replace(parameters=plain, return_annotation=inspect.Signature.empty))
+
+
+def _paragraph(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
+def endpoint_table() -> str:
+    """Every endpoint with the SDK's resource that calls it."""
+    rows = [
+        (f"`{item.method} /v1{item.path}`", f"`{item.resource}`", "yes" if item.events else "")
+        for item in all_endpoints()
+    ]
+    return table(("operation", "`endpoint=`", "streams"), rows)
+
+
+def condition_list() -> str:
+    """The conditions of a rule."""
+    return ", ".join(f"`{field.name}=`" for field in fields(When)) + "\n"
+
+
+def option_list() -> str:
+    """The options of the marker."""
+    return ", ".join(f"`{field.name}`" for kind in (Settings, Budget) for field in fields(kind)) + "\n"
+
+
+PARTS = {
+    "words": word_table,
+    "endpoints": endpoint_table,
+    "conditions": condition_list,
+    "options": option_list,
+}
+
+
+def rendered(page: str) -> str:
+    """The page with its generated parts as they should be."""
+    return PART.sub(lambda found: found[1] + PARTS[found[2]]() + found[3], page)
+
+
+def main(arguments: list[str]) -> int:
+    """Write all pages, or with `--check` say which are stale; returns the exit code."""
+    stale = [page for page in sorted(DOCS.glob("*.md")) if rendered(page.read_text("utf-8")) != page.read_text("utf-8")]
+    for page in stale:
+        print(f"{'stale' if '--check' in arguments else 'written'}: docs/{page.name}")
+        if "--check" not in arguments:
+            page.write_text(rendered(page.read_text("utf-8")), "utf-8")
+    return 1 if stale and "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,39 @@
+"""Runs one test file against several versions of the openai package, each in a fresh environment of its own.
+
+Usage: python tools/sdks.py [VERSION ...]; needs the package index.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+VERSIONS = ("1.109.1", "2.52.1", "3.54.0")
+ROOT = Path(__file__).parent.parent
+TESTS = ("tests/sdk/test_every_version.py", "tests/isolation")
+NEEDED = ("hypothesis", "httpx-aiohttp", "aiohttp", "pytest-asyncio", "requests")
+
+
+def run(version: str, folder: Path) -> int:
+    """Make the environment of one version and run the tests in it; returns pytest's exit code."""
+    venv.create(folder, with_pip=True)
+    python = folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"
+    install = [python, "-m", "pip", "install", "--quiet", "--editable", ROOT, f"openai=={version}", *NEEDED]
+    subprocess.run(install, check=True)
+    print(f"--- openai {version}", flush=True)
+    return subprocess.run([python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS], cwd=ROOT).returncode
+
+
+def main(versions: list[str]) -> int:
+    """Run all versions, then say which failed."""
+    with tempfile.TemporaryDirectory() as folder:
+        failed = [version for version in versions or VERSIONS if run(version, Path(folder, version))]
+    print(f"failed: {', '.join(failed)}" if failed else "all versions passed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
