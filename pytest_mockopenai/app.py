@@ -189,7 +189,9 @@ class App:
 
     def _standard_headers(self, attempt: _Attempt) -> Headers:
         tokens = attempt.usage.total_tokens if attempt.usage else 0
-        return headers.standard(_request_id(attempt), attempt.serial.child("headers"), tokens)
+        standard = headers.standard(_request_id(attempt), attempt.serial.child("headers"), tokens)
+        closes = self.settings.close_async and (attempt.request.header("x-stainless-async") or "").startswith("async")
+        return (*standard, ("connection", "close")) if closes else standard
 
     def _serial(self, text: bytes) -> Draw:
         """A draw of its own for each repetition of the same request, so that ids are unique within a run."""

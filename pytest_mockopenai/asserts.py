@@ -10,7 +10,6 @@ from pytest_mockopenai.core.script import Miss
 from pytest_mockopenai.core.suggest import did_you_mean
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.recorder import Call
-from pytest_mockopenai.scripting import check_endpoint
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -36,8 +35,8 @@ _SURE = ("exact", "given")
 def assert_called_once(calls: Calls, endpoint: str | None = None, **attributes: Any) -> Call:
     """The one HTTP call to `endpoint` whose attributes have these values; retries of the SDK are calls too.
 
-    `endpoint` and `attributes` are as in `Calls.to` and `Calls.where`. Raises AssertionError if there is none or more than
-    one, ValueError for an unknown endpoint, TypeError for an unknown attribute.
+    `endpoint` and `attributes` are as in `Calls.to` and `Calls.where`. Raises AssertionError if there is none or more
+    than one, ValueError for an unknown endpoint, TypeError for an unknown attribute.
     """
     __tracebackhide__ = True
     wanted = _wanted(endpoint, attributes)
@@ -59,17 +58,18 @@ def assert_not_called(calls: Calls, endpoint: str | None = None, **attributes: A
 def assert_usage(calls: Calls, **expected: Unpack[ExpectedUsage]) -> None:
     """The token counts of the calls, summed, are the given ones, and at most `max_total_tokens`.
 
-    `model`: only the calls to this model, of which there must be one. `exact=True`: no count may be modelled or estimated.
+    `model`: only the calls to this model; there must be some. `exact=True`: no count may be modelled or estimated.
     Raises AssertionError, and TypeError for an unknown name.
     """
     __tracebackhide__ = True
-    unknown = next((name for name in expected if name not in ExpectedUsage.__annotations__), None)
+    known = ExpectedUsage.__annotations__
+    unknown = next((name for name in expected if name not in known), None)
     if unknown:
-        raise TypeError(f"assert_usage() has no parameter '{unknown}'.{did_you_mean(unknown, ExpectedUsage.__annotations__)}")
+        raise TypeError(f"assert_usage() has no parameter '{unknown}'.{did_you_mean(unknown, known)}")
     model = expected.get("model")
     counted = calls if model is None else calls.where(model=model)
     if model is not None and not counted:
-        raise AssertionError(explain.not_once((), calls, {"model": model}))
+        raise AssertionError(explain.not_once((), calls, {"model": model}, expected="at least one"))
     misses = _count_misses(counted.usage, expected)
     if misses:
         raise AssertionError(explain.other_usage(misses, counted, f" for model {model!r}" if model else ""))
@@ -82,7 +82,6 @@ def _wanted(endpoint: str | None, attributes: dict[str, Any]) -> dict[str, Any]:
         return attributes
     if endpoint.startswith("/"):
         return {"path": endpoint, **attributes}
-    check_endpoint(endpoint)
     return {"endpoint": endpoint, **attributes}
 
 

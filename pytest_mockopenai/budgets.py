@@ -13,7 +13,7 @@ from pytest_mockopenai.settings import Budget
 
 
 def exceeded(budget: Budget, calls: Calls, prices: Prices) -> list[str]:
-    """The explanation of each limit that the calls go over, with the call that did it; and of a cost that is not known."""
+    """The explanation of each limit that the calls go over, with the call that did it, and of an unknown cost."""
     limits: list[tuple[str, float | None, Callable[[Call], float]]] = [
         ("max_calls", budget.max_calls, lambda call: 1),
         ("max_total_tokens", budget.max_total_tokens, lambda call: call.usage.total_tokens if call.usage else 0),

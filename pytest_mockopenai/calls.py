@@ -12,6 +12,7 @@ from pytest_mockopenai.core.script import is_endpoint
 from pytest_mockopenai.core.suggest import did_you_mean
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.recorder import Call
+from pytest_mockopenai.scripting import check_endpoint
 
 
 def _names_of_call() -> frozenset[str]:
@@ -56,9 +57,13 @@ class Calls(Sequence[Call]):
         return f"<Calls: {', '.join(f'{call.method} {call.path} {call.status}' for call in self._calls) or 'none'}>"
 
     def to(self, endpoint: str) -> Calls:
-        """The calls to a resource of the SDK (`chat.completions`), to its first part (`chat`), or to a path (`/v1/models`)."""
+        """The calls to a resource of the SDK (`chat.completions`), to its first part (`chat`), or to a path (`/v1/x`).
+
+        Raises ValueError for a resource that does not exist.
+        """
         if endpoint.startswith("/"):
             return Calls(call for call in self if call.path == endpoint)
+        check_endpoint(endpoint)
         return Calls(call for call in self if is_endpoint(call.endpoint, endpoint))
 
     def where(self, test: Callable[[Call], object] | None = None, **attributes: Any) -> Calls:

@@ -14,5 +14,5 @@ def sync_client(base_url: str, api_key: str) -> OpenAI:
 
 
 def async_client(base_url: str, api_key: str) -> AsyncOpenAI:
-    """A client that closes its connection after each call: one kept open would outlive the test's event loop."""
-    return AsyncOpenAI(base_url=base_url, api_key=api_key, default_headers={"connection": "close"})
+    """A client of its own for each test: what it keeps belongs to the test's event loop."""
+    return AsyncOpenAI(base_url=base_url, api_key=api_key)

@@ -112,12 +112,13 @@ def over_budget(name: str, limit: float, got: float, call: Call | None, calls: S
 def unpriced(what: str, models: Sequence[str], source: str) -> str:
     """A cost that cannot be told, because some models have no price."""
     extra = () if source.startswith("genai") else ("install the list prices: pip install 'pytest-mockopenai[cost]'",)
+    own = f"mock_openai.set_price({models[0]!r}, input=..., output=...)"
     return report(
         f"{what} cannot be told: no price for {', '.join(repr(model) for model in models)}.",
         seen=[f"prices: {source or 'none, the extra [cost] is not installed'}"],
         fix=(
             *extra,
-            f"or give a price in US dollars per million tokens: mock_openai.set_price({models[0]!r}, input=..., output=...)",
+            f"give a price, in US dollars per million tokens: {own}",
         ),
     )
 
@@ -150,15 +151,17 @@ def refused_table(refusals: Sequence[str]) -> list[str]:
 # --- helper asserts ---------------------------------------------------------------------------------------------------
 
 
-def not_once(found: Sequence[Call], calls: Sequence[Call], wanted: Mapping[str, object]) -> str:
-    """Not exactly one call is as wanted."""
+def not_once(
+    found: Sequence[Call], calls: Sequence[Call], wanted: Mapping[str, object], *, expected: str = "exactly one"
+) -> str:
+    """Not as many calls as expected are as wanted."""
     retries = [str(call.index) for call in found if call.retry_count]
-    fix = [f"the SDK sent {', '.join(retries)} again by itself: count first tries with retry_count=0"] if retries else []
     return report(
-        f"{_count(len(found), 'call') if found else 'No call'} {_wanted(wanted)}; expected exactly one.",
+        f"{_count(len(found), 'call') if found else 'No call'} {_wanted(wanted)}; expected {expected}.",
         seen=calls_table(calls) or ["No call reached the mock."],
         expected=_nearest_call(calls, wanted) if calls and not found else [],
-        fix=fix,
+        fix=[f"the SDK repeats calls by itself (here {', '.join(retries)}): count first tries, retry_count=0"]
+        * bool(retries),
     )
 
 

@@ -55,8 +55,8 @@ class MockOpenAI:
     ) -> None:
         """`replies` are scripted as by `reply`; `options` are explained in `Settings` and `Budget`.
 
-        `host` is a running server to play on; None starts one. `origin` says where the replies are written, if it is not
-        where this is called. Raises TypeError or ValueError for a wrong option.
+        `host` is a running server to play on; None starts one. `origin` says where the replies are written, if that is
+        not where this is called. Raises TypeError or ValueError for a wrong option.
         """
         given = checked(options)
         self.settings = Settings(**part(Settings, given))
@@ -274,7 +274,7 @@ class MockOpenAI:
 
     @property
     def async_client(self) -> AsyncOpenAI:
-        """An `openai.AsyncOpenAI` client that talks to this mock; it keeps no connection open between calls."""
+        """An `openai.AsyncOpenAI` client that talks to this mock, made anew at each look."""
         from pytest_mockopenai import clients
 
         return clients.async_client(self.base_url, API_KEY)

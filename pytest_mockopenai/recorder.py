@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from pytest_mockopenai.core.headers import SECRET
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.core.wire import Headers, Request
@@ -20,7 +21,6 @@ the end.
 """
 
 REDACTED = "[redacted]"
-_SECRET = frozenset({"authorization", "api-key", "x-api-key", "cookie", "set-cookie", "proxy-authorization"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class Call:
 
 def redacted(request: Request) -> Request:
     """The request without secrets and without the body's bytes: what may be kept and shown."""
-    headers = tuple((name, REDACTED if name.lower() in _SECRET else value) for name, value in request.headers)
+    headers = tuple((name, REDACTED if name.lower() in SECRET else value) for name, value in request.headers)
     return replace(request, headers=headers, body=b"")
 
 

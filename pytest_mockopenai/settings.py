@@ -17,7 +17,8 @@ class Settings:
     `seed`: what made-up content depends on, beside the request. `strict`: an unscripted call is refused and fails the
     test. `models`: `any` serves every model name; `strict` answers 404 `model_not_found` for a name that neither the
     installed SDK nor the user declares. `require_key`: 401 without an API key. `invalid_keys`: keys that get 401.
-    `body_limit`: bytes; a larger request gets 413. `retry_waits`: what errors tell clients to wait.
+    `body_limit`: bytes; a larger request gets 413. `retry_waits`: what errors tell clients to wait. `close_async`: the
+    connection of an asynchronous SDK client is closed after each reply, since it would outlive the test's event loop.
     """
 
     seed: int = 0
@@ -27,6 +28,7 @@ class Settings:
     invalid_keys: frozenset[str] = frozenset()
     body_limit: int = 64 * 2**20
     retry_waits: RetryWaits = field(default_factory=lambda: RetryWaits(ms=1))
+    close_async: bool = True
 
 
 @dataclass(frozen=True, slots=True)

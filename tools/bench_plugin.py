@@ -14,13 +14,13 @@ HEAVY = ("openai", "httpx", "httpx2", "numpy", "pydantic", "pytest_httpserver", 
 
 NO_PLUGIN = "no plugin"
 
-_REPORTER = f'''\
+_REPORTER = f"""\
 import sys
 
 
 def pytest_sessionfinish():
     print("loaded:", *[name for name in {HEAVY!r} if name in sys.modules])
-'''
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,8 @@ class Idle:
 
 def run(python: Path, folder: Path, limits: Limits) -> dict[str, Idle]:
     """What each contender's plugin costs when nothing uses it, by its name; `NO_PLUGIN` is the floor."""
-    plugins = {NO_PLUGIN: ""} | {contender.name: contender.plugin for contender in CONTENDERS if contender.plugin}
+    plugins = {name: contender.plugin for name, contender in CONTENDERS.items() if contender.plugin}
+    plugins = {NO_PLUGIN: "", **plugins}
     (folder / "bench_reporter.py").write_text(_REPORTER, encoding="utf-8")
     # Without any test pytest would exit with 5.
     (folder / "test_one.py").write_text("def test_nothing():\n    pass\n", encoding="utf-8")

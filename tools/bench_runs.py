@@ -11,6 +11,7 @@ from statistics import median
 from time import monotonic
 from typing import TypeVar
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 TIMEOUT = 120.0  # seconds for one child
@@ -61,9 +62,9 @@ def _cpu_of_children() -> float:
     return times.children_user + times.children_system
 
 
-def in_turns(contenders: Mapping[str, Callable[[], T]], limits: Limits) -> dict[str, list[T]]:
+def in_turns(contenders: Mapping[K, Callable[[], T]], limits: Limits) -> dict[K, list[T]]:
     """The results of each contender's runs: all once, then all again, until a limit is reached."""
-    results: dict[str, list[T]] = {name: [] for name in contenders}
+    results: dict[K, list[T]] = {name: [] for name in contenders}
     for done in range(limits.rounds):
         if done and monotonic() > limits.deadline:
             break

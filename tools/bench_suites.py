@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench_runs import Cost, Limits, cost_of, in_turns, typical
 
+NO_CALL = "no call at all"
 OURS = "pytest-mockopenai"
 WAYS = {"client per test": "new_client", "shared client": "shared_client"}
 """How the tests get their client, and the generated file's function for it."""
@@ -15,46 +16,34 @@ WAYS = {"client per test": "new_client", "shared client": "shared_client"}
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """How a test file is written for one tool.
+    """How a test uses one tool.
 
-    `module` must be importable; `plugin` is its pytest plugin. In each test, `script` runs first, then the client of
-    `base_url` is asked. Without a `script` the client is made but never asked.
+    `plugin` is the module of its pytest plugin. Each test takes the `fixture`, does the `script`, then asks a client of
+    `base_url`. Without a `script` the client is made, but never asked.
     """
 
-    name: str
-    module: str
     plugin: str = ""
     fixture: str = ""
     script: str = ""
-    base_url: str = ""
+    base_url: str = '"http://127.0.0.1:9/v1"'
 
 
-CONTENDERS = (
-    Contender("no call at all", "openai", base_url='"http://127.0.0.1:9/v1"'),
-    Contender(
-        OURS,
-        "pytest_mockopenai",
+CONTENDERS = {
+    NO_CALL: Contender(),
+    OURS: Contender(
         "pytest_mockopenai.plugin",
         "mock_openai",
         'mock_openai.reply("Paris")',
         "mock_openai.base_url",
     ),
-    Contender(
-        "pytest-httpserver",
-        "pytest_httpserver",
+    "pytest-httpserver": Contender(
         "pytest_httpserver.pytest_plugin",
         "httpserver",
         'httpserver.expect_request("/v1/chat/completions", method="POST").respond_with_json(COMPLETION)',
         'httpserver.url_for("/v1")',
     ),
-    Contender("llmock", "llmock", "llmock.pytest_plugin", "llmock", 'llmock.reply("Paris")', "llmock.base_url()"),
-)
-
-_HEAD = '''\
-import functools
-
-import pytest
-from openai import OpenAI
+    "llmock": Contender("llmock.pytest_plugin", "llmock", 'llmock.reply("Paris")', "llmock.base_url()"),
+}
 
 COMPLETION = {
     "id": "chatcmpl-1",
@@ -69,8 +58,17 @@ COMPLETION = {
             "finish_reason": "stop",
         }
     ],
-    "usage": {"prompt_tokens": 11, "completion_tokens": 1, "total_tokens": 12},
+    "usage": {"prompt_tokens": 14, "completion_tokens": 1, "total_tokens": 15},
 }
+"""What a tool that knows nothing of OpenAI is told to answer."""
+
+_HEAD = f"""\
+import functools
+
+import pytest
+from openai import OpenAI
+
+COMPLETION = {COMPLETION!r}
 
 
 def new_client(base_url):
@@ -81,12 +79,12 @@ shared_client = functools.cache(new_client)
 
 
 def ask(client, number):
-    messages = [{"role": "user", "content": f"Capital of France? ({number})"}]
+    messages = [{{"role": "user", "content": f"Capital of France? ({{number}})"}}]
     completion = client.chat.completions.create(model="gpt-4o", messages=messages)
     assert completion.choices[0].message.content == "Paris"
-'''
+"""
 
-_THREADED = '''
+_THREADED = """
 
 @pytest.fixture(scope="session")
 def make_httpserver():
@@ -94,7 +92,7 @@ def make_httpserver():
 
     with HTTPServer(threaded=True) as server:
         yield server
-'''
+"""
 
 
 def test_file(contender: Contender, client: str, tests: int) -> str:
@@ -105,24 +103,38 @@ def test_file(contender: Contender, client: str, tests: int) -> str:
 
 def _test(contender: Contender, client: str, number: int) -> str:
     made = f"{client}({contender.base_url})"
-    steps = [contender.script, f"ask({made}, {number})"] if contender.script else [f'assert {made}.api_key == "sk-test"']
+    asked = [contender.script, f"ask({made}, {number})"]
+    steps = asked if contender.script else [f'assert {made}.api_key == "sk-test"']
     body = "".join(f"    {step}\n" for step in steps)
     return f"\n\ndef test_{number}({contender.fixture}):\n{body}"
 
 
 def pytest_command(python: Path, plugin: str, *arguments: str) -> list[str | Path]:
     """A pytest run with this one plugin, or none."""
-    return [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *(["-p", plugin] if plugin else []), *arguments]
+    return [
+        python,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        *(["-p", plugin] if plugin else []),
+        *arguments,
+    ]
 
 
 def run(python: Path, folder: Path, tests: int, limits: Limits) -> dict[tuple[str, str], Cost]:
     """The typical cost of each contender's whole run, by its name and the way of `WAYS`."""
-    runs = {}
-    for way, client in WAYS.items():
-        for contender in CONTENDERS:
-            file = folder / f"test_{contender.module}_{client}_{contender.fixture or 'none'}.py"
-            file.write_text(test_file(contender, client, tests), encoding="utf-8")
-            command = pytest_command(python, contender.plugin, file.name)
-            runs[f"{way}/{contender.name}"] = partial(cost_of, command, folder)
-    results = in_turns(runs, limits)
-    return {(name, way): typical(results[f"{way}/{name}"]) for way in WAYS for name in (c.name for c in CONTENDERS)}
+    runs = {
+        (name, way): partial(cost_of, _command(python, folder, name, way, tests), folder)
+        for way in WAYS
+        for name in CONTENDERS
+    }
+    return {what: typical(costs) for what, costs in in_turns(runs, limits).items()}
+
+
+def _command(python: Path, folder: Path, name: str, way: str, tests: int) -> list[str | Path]:
+    """Write the test file, and the run of it."""
+    file = folder / f"test_{name}_{WAYS[way]}.py".replace(" ", "_").replace("-", "_")
+    file.write_text(test_file(CONTENDERS[name], WAYS[way], tests), encoding="utf-8")
+    return pytest_command(python, CONTENDERS[name].plugin, file.name)

@@ -56,7 +56,7 @@ _EFFORT_TOKENS = {"none": 0, "minimal": 0, "low": 64, "medium": 128, "high": 256
 
 def family(model: str) -> Family:
     """The family of a model name; a fine-tuned model is of its base's, `provider/model` of the model's."""
-    base = model.removeprefix("ft:").rpartition("/")[2]
+    base = model.rpartition("/")[2].removeprefix("ft:")
     known = (family for family in _FAMILIES if base.startswith(family.prefix))
     return max(known, key=lambda family: len(family.prefix), default=_UNKNOWN)
 

@@ -68,10 +68,11 @@ def bad_json() -> Error:
 
 def unsupported_media_type(content_type: str | None, expected: str = "application/json") -> Error:
     """400: the body's content type is not the one that the endpoint reads."""
-    got = f"'{content_type}'" if content_type else "none"
+    got = f"you specified the header 'Content-Type: {content_type}'" if content_type else "you did not specify any"
     return Error(
         400,
-        f"Invalid Content-Type: expected '{expected}', got {got}. You must provide a body of that type.",
+        f"Unsupported content type: '{content_type or ''}'. This API method only accepts '{expected}' requests, "
+        f"but {got}. Please try again with a supported content type.",
         code="unsupported_content_type",
     )
 
@@ -95,11 +96,7 @@ def unknown_url(method: str, path: str) -> Error:
 
 def method_not_allowed(method: str, path: str, allowed: Iterable[str]) -> Error:
     """405: the path exists, not for this method."""
-    error = Error(
-        405,
-        f"Not allowed to {method} on {path}. (HINT: Perhaps you meant to use a different HTTP method?)",
-        code="method_not_supported",
-    )
+    error = Error(405, f"Not allowed to {method} on {path}. (HINT: Perhaps you meant to use a different HTTP method?)")
     return error.with_headers(("allow", ", ".join(sorted(allowed))))
 
 

@@ -24,8 +24,11 @@ _NOT_IN_SEED = frozenset({"stream", "stream_options"})
 
 
 def read_body(endpoint: Endpoint, request: Request) -> JSON:
-    """The JSON object of a request's body, empty for a method without one; raises `Refused` if it is anything else."""
-    if endpoint.method != "POST":
+    """The JSON object of a request's body; raises `Refused` if it is anything else.
+
+    It is empty for a method without a body, and for an endpoint without parameters if none was sent.
+    """
+    if endpoint.method != "POST" or not (request.body or endpoint.params):
         return {}
     _check_content_type(request)
     try:
@@ -77,8 +80,8 @@ def answered(context: Context) -> Outcome:
 
 
 def rendered(outcome: Outcome, endpoint: Endpoint, standard: Headers) -> Rendered:
-    """An outcome as it goes out."""
-    failure = errors.server_error().envelope()
+    """An outcome as it goes out; `standard` holds its request ID."""
+    failure = errors.server_error().filled(model="", request_id=dict(standard).get("x-request-id", "")).envelope()
     usage = outcome.finished.usage
     steps = usage.completion_tokens if usage else 0
     if outcome.events is None:

@@ -1,4 +1,4 @@
-"""The headers of OpenAI's replies.
+"""The headers of OpenAI's replies, and which headers hold secrets.
 
 Names and forms as recorded from api.openai.com and in the rate-limits guide; durations are Go's `time.Duration` text.
 """
@@ -16,6 +16,13 @@ ORGANIZATION = "org-mock"
 PROJECT = "proj_mock"
 VERSION = "2020-10-01"
 JSON = "application/json"
+SECRET = frozenset(
+    {
+        *("authorization", "api-key", "x-api-key", "cookie", "set-cookie", "proxy-authorization"),
+        "sec-websocket-protocol",  # browsers have no other place for the key of the Realtime API
+    }
+)
+"""The headers, in lower case, whose values are never recorded or shown."""
 
 _REQUESTS_A_MINUTE = 10_000
 _TOKENS_A_MINUTE = 30_000_000

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from pytest_mockopenai.core.wire import Request
@@ -48,20 +49,23 @@ class Inquiry:
 
     @property
     def turn(self) -> int:
-        """Which turn of the conversation is asked for: 1 with no assistant message yet, 2 after the first."""
-        turns, speaking = 1, False
-        for message in self.messages:
-            said = message.get("role") == "assistant" or message.get("type") in _MODEL_ITEMS
-            turns += said and not (speaking and "role" not in message)
-            speaking = said
-        return turns
+        """Which turn of the conversation is asked for: 1 with no assistant message yet, 2 after the first.
+
+        The other items of a response (reasoning, tool calls) belong to the message beside them; without one, they are a
+        turn together.
+        """
+        runs = groupby(self.messages, _is_models)
+        return 1 + sum(max(1, sum("role" in item for item in run)) for by_model, run in runs if by_model)
 
     def header(self, name: str) -> str | None:
         """A request header, whatever its case."""
         return self.request.header(name)
 
 
-_MODEL_ITEMS = frozenset({"function_call", "custom_tool_call"})
+def _is_models(item: Mapping[str, Any]) -> bool:
+    """Whether the model said this message or item: its output items are `reasoning` and those that end in `_call`."""
+    kind = str(item.get("type"))
+    return item.get("role") == "assistant" or kind == "reasoning" or kind.endswith("_call")
 
 
 def text_of(content: Any) -> str:

@@ -1,11 +1,12 @@
 """JSON as OpenAI reads and writes it: strict on the way in, compact and UTF-8 on the way out.
 
-The one place that parses and prints JSON, so that a faster library can take its place.
+What is read can always be written again. The one place that parses and prints JSON, so that a faster library can take its place.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from typing import Any, NoReturn
 
 MAX_DEPTH = 500
@@ -17,9 +18,14 @@ class BadJSON(ValueError):
 
 
 def loads(text: bytes | str) -> Any:
-    """The value of a JSON text; raises `BadJSON` for anything RFC 8259 does not allow (NaN and Infinity too)."""
+    """The value of a JSON text; raises `BadJSON` for anything else.
+
+    RFC 8259 is followed to the letter: no NaN and no Infinity, bytes are UTF-8. Numbers that no float holds (`1e999`),
+    whole numbers longer than Python reads, and values nested deeper than `MAX_DEPTH` are refused too.
+    """
     try:
-        value = json.loads(text, parse_constant=_no_constant)
+        decoded = text if isinstance(text, str) else text.decode("utf-8-sig")
+        value = json.loads(decoded, parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise BadJSON(str(error)) from None
     if _deeper_than(value, MAX_DEPTH):
@@ -37,13 +43,20 @@ def dumps(value: Any) -> bytes:
 
 
 def text(value: Any) -> str:
-    """JSON text in the form that models write into `arguments` and structured output: `{"city": "Paris"}` compacted."""
+    """Compact JSON text, such as models write into `arguments` and structured output: `{"city":"Paris"}`."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def canonical(value: Any) -> bytes:
     """The same bytes for the same value, whatever order its keys came in."""
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError(f"{digits:.40} is too large")
+    return number
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import chain, repeat
 
 from pytest_mockopenai.core.wire import Cut, Headers, How, Reply, Send, Step, Stream, Whole
 from pytest_mockopenai.core.word import Fault, FaultKind, Timing
@@ -64,19 +65,34 @@ class _Broken:
         wait = self.timing.each if self.at else self.timing.first
         return (*_sends(self.events[: self.at], self.timing), Cut(how, wait))
 
+    def around(self) -> tuple[tuple[bytes, ...], bytes, tuple[bytes, ...]]:
+        """The events before the one that breaks, that one (the last, if it is to be a later one), and those after it."""
+        events = self.events or (b"",)
+        at = min(self.at, len(events) - 1)
+        return events[:at], events[at], events[at + 1 :]
+
     def sent(self, *data: bytes) -> tuple[Step, ...]:
         return _sends(data, self.timing)
 
 
 def _malformed(broken: _Broken) -> tuple[Step, ...]:
-    at = min(broken.at, len(broken.events) - 1)
-    garbled = _half(broken.events[at].rstrip(b"\n")) + b"\n\n"
-    return broken.sent(*broken.events[:at], garbled, *broken.events[at + 1 :], broken.rendered.end)
+    sound, event, rest = broken.around()
+    return broken.sent(*sound, _garbled(event), *rest, broken.rendered.end)
+
+
+def _garbled(event: bytes) -> bytes:
+    """The event with its data cut in half, which no JSON object survives."""
+    head, mark, data = event.partition(b"data: ")
+    return head + mark + _half(data.rstrip(b"\n")) + b"\n\n"
 
 
 def _half_event(broken: _Broken) -> tuple[Step, ...]:
-    at = min(broken.at, len(broken.events) - 1)
-    return (*broken.sent(*broken.events[:at], _half(broken.events[at])), Cut("half_chunk"))
+    sound, event, _ = broken.around()
+    return (*broken.sent(*sound, _half(event)), Cut("half_chunk"))
+
+
+def _without_end(broken: _Broken) -> tuple[Step, ...]:
+    return broken.sent(*(broken.events if broken.rendered.end else broken.events[:-1]))
 
 
 _STREAM_FAULTS: dict[FaultKind, Callable[[_Broken], tuple[Step, ...]]] = {
@@ -85,13 +101,14 @@ _STREAM_FAULTS: dict[FaultKind, Callable[[_Broken], tuple[Step, ...]]] = {
     "stall": lambda broken: broken.ended_by("stall"),
     "malformed": _malformed,
     "short_body": _half_event,
-    "no_done": lambda broken: broken.sent(*broken.events),
+    "no_done": _without_end,
     "error_event": lambda broken: broken.sent(*broken.events[: broken.at], broken.rendered.failure),
 }
 
 
 def _sends(data: tuple[bytes, ...], timing: Timing) -> tuple[Step, ...]:
-    return tuple(Send(item, timing.each if place else timing.first) for place, item in enumerate(data) if item)
+    waits = chain((timing.first,), repeat(timing.each))
+    return tuple(Send(item, wait) for item, wait in zip(filter(None, data), waits, strict=False))
 
 
 # --- whole replies ----------------------------------------------------------------------------------------------------
@@ -109,7 +126,8 @@ def _whole(rendered: Rendered, timing: Timing, fault: Fault | None) -> Reply:
 
 def _ended(how: How) -> Callable[[Whole, Rendered], Reply]:
     def end(whole: Whole, _: Rendered) -> Reply:
-        return _stream_of(whole, Send(_half(whole.body), whole.after), Cut(how), length=len(whole.body))
+        part = _half(whole.body)
+        return _stream_of(whole, Send(part, whole.after), Cut(how), length=max(len(whole.body), len(part) + 1))
 
     return end
 
@@ -138,5 +156,8 @@ def _stream_of(whole: Whole, *steps: Step, length: int | None = None) -> Stream:
 
 
 def _half(data: bytes) -> bytes:
-    """The first half, at least a byte of anything that has one."""
-    return data[: max(1, len(data) // 2)]
+    """The first half, at least a byte of anything that has one; no UTF-8 character is torn apart."""
+    at = max(1, len(data) // 2)
+    while 1 < at < len(data) and data[at] & 0xC0 == 0x80:
+        at -= 1
+    return data[:at]

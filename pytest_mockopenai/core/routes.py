@@ -34,10 +34,8 @@ class Routes:
         for endpoint in endpoints:
             segments = tuple(endpoint.path.strip("/").split("/"))
             self._by_length.setdefault(len(segments), []).append((segments, endpoint))
-        for (
-            candidates
-        ) in self._by_length.values():  # literal segments before parameters: /models/x before /models/{model}
-            candidates.sort(key=lambda pair: [segment.startswith("{") for segment in pair[0]])
+        for candidates in self._by_length.values():
+            candidates.sort(key=_parameters_last)
 
     def match(self, request: Request) -> Match:
         """The endpoint of this request; raises `Refused` with 404 for an unknown path, 405 for a wrong method."""
@@ -54,6 +52,11 @@ class Routes:
             raise Refused(errors.unknown_url(request.method, request.path))
         allowed = {endpoint.method for _, endpoint in found}
         raise Refused(errors.method_not_allowed(request.method, request.path, allowed))
+
+
+def _parameters_last(candidate: tuple[tuple[str, ...], Endpoint]) -> list[bool]:
+    """Sorts literal segments before parameters: `/models/x` before `/models/{model}`."""
+    return [segment.startswith("{") for segment in candidate[0]]
 
 
 def _canonical(request: Request) -> tuple[str, str | None]:

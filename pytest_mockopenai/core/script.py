@@ -8,13 +8,15 @@ from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
+from pytest_mockopenai.core.errors import masked
+from pytest_mockopenai.core.headers import SECRET
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.word import Word
 
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """Why one condition of a rule did not hold."""
+    """Why one condition of a rule did not hold; a secret that a header holds is masked in `got`."""
 
     condition: str
     wanted: object
@@ -54,11 +56,13 @@ class When:
 
 
 def _shown(value: Any) -> str:
-    return getattr(value, "__name__", None) or repr(value)
+    """A condition's value as a test writes it: a function's name, headers as a dict."""
+    return getattr(value, "__name__", None) or repr(dict(value) if isinstance(value, tuple) else value)
 
 
 def _model(wanted: str, inquiry: Inquiry) -> Miss | None:
-    return None if fnmatchcase(inquiry.model, wanted) else Miss("model", wanted, inquiry.model)
+    same = inquiry.model == wanted or fnmatchcase(inquiry.model, wanted)
+    return None if same else Miss("model", wanted, inquiry.model)
 
 
 def _endpoint(wanted: str, inquiry: Inquiry) -> Miss | None:
@@ -83,8 +87,9 @@ def _turn(wanted: int, inquiry: Inquiry) -> Miss | None:
 
 def _header(wanted: tuple[tuple[str, str], ...], inquiry: Inquiry) -> Miss | None:
     for name, value in wanted:
-        if inquiry.header(name) != value:
-            return Miss(f"header {name}", value, inquiry.header(name))
+        got = inquiry.header(name)
+        if got != value:
+            return Miss(f"header {name}", value, masked(got) if got and name.lower() in SECRET else got)
     return None
 
 
@@ -167,7 +172,7 @@ class Script:
         return [(rule, word) for rule in self.rules for word in rule.words]
 
     def nearest(self, inquiry: Inquiry) -> tuple[Rule, list[Miss]] | None:
-        """The rule that came closest to this call, still having a word, and what it missed."""
+        """The rule that came closest to this call (of equals the newest), still having a word, and what it missed."""
         missed = [(rule, rule.when.misses(inquiry)) for rule in reversed(self.rules) if rule.next is not None]
         return min(missed, key=lambda pair: len(pair[1]), default=None)
 

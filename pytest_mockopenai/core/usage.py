@@ -6,16 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Literal
 
-Method = Literal["given", "exact", "modelled", "estimated"]
-"""How sure a number is. `given`: the script said it. `exact`: counted by OpenAI's published and measured rules.
-`modelled`: by a rule that fits nearly all recordings (tools, tool calls). `estimated`: by one that is only near."""
+Method = Literal["exact", "given", "modelled", "estimated"]
+"""How sure a number is, the surest first.
 
-_WORSE: tuple[Method, ...] = ("given", "exact", "modelled", "estimated")
+`exact`: counted by OpenAI's published and measured rules. `given`: the script said it. `modelled`: by a rule that fits
+nearly all recordings (tools, tool calls). `estimated`: by one that is only near.
+"""
+
+_WORSE: tuple[Method, ...] = ("exact", "given", "modelled", "estimated")
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Token counts of one call or of many; `completion_tokens` includes `reasoning_tokens` and `audio_tokens`."""
+    """Token counts of one call or of many; `completion_tokens` includes `reasoning_tokens` and `audio_tokens`.
+
+    `Usage()` is nothing: adding it changes no count and no method.
+    """
 
     prompt_tokens: int = 0
     completion_tokens: int = 0

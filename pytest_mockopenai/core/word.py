@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, ParamSpec, TypeVar
 
@@ -75,12 +75,26 @@ VOCABULARY: dict[str, Callable[..., Word]] = {}
 def word(make: Callable[P, Word]) -> Callable[P, Word]:
     """Put a function that makes a `Word` into the vocabulary; the label is the call as written."""
 
+    signature = inspect.signature(make)
+
     @functools.wraps(make)
     def labelled(*args: P.args, **kwargs: P.kwargs) -> Word:
-        return replace(make(*args, **kwargs), label=_call_text(make.__name__, args, kwargs))
+        made = make(*args, **kwargs)
+        for name, value in signature.bind(*args, **kwargs).arguments.items():
+            _check_text(make.__name__, signature.parameters[name], value)
+        return replace(made, label=_call_text(make.__name__, args, kwargs))
 
     VOCABULARY[make.__name__] = labelled
     return labelled
+
+
+def _check_text(name: str, parameter: inspect.Parameter, value: object) -> None:
+    if parameter.annotation in _TEXT and not isinstance(value, _TEXT[parameter.annotation]):
+        raise TypeError(f"{name}() takes a text as {parameter.name}, not {type(value).__name__} ({value!r:.80})")
+
+
+_TEXT: Mapping[str, tuple[type, ...]] = {"str": (str,), "str | None": (str, type(None))}
+"""The annotations of parameters that are text, as written."""
 
 
 # --- values and text to words -----------------------------------------------------------------------------------------
@@ -110,8 +124,9 @@ def plain(value: object) -> Word:
 def parse(text: str) -> Word:
     """The word that a text spells: `rate-limit`, `slow;first=0.5;each=0.02`, `says;text=hi | cut;after=3`.
 
-    Dashes in names are underscores. A parameter's value is JSON where it can be read as JSON, else text. `times=3`
-    repeats. Raises `BadWord`, naming the valid words or parameters.
+    Dashes in names are underscores. The value of a parameter that takes text is that text; any other is JSON where it
+    can be read as JSON, else text. A value in double quotes may hold `;` and `|`. `times=3` repeats. Raises `BadWord`,
+    naming the valid words or parameters.
     """
     parts = [_parse_one(part) for part in _split(text, "|")]
     return functools.reduce(_joined_or_bad, parts)
@@ -133,7 +148,7 @@ def _looks_scripted(text: str) -> bool:
     near = closest(name, VOCABULARY, cutoff=0.8) if len(name) > 3 else None
     if near:
         raise BadWord(
-            f"'{text}' is not a word of the mock. Did you mean '{near}'? To answer with that text: says({text!r})"
+            f"'{name}' is not a word of the mock. Did you mean '{near}'? To answer with that text: says({_shown(text)})"
         )
     return False
 
@@ -143,63 +158,79 @@ def _parse_one(text: str) -> Word:
     name = head.strip().replace("-", "_").lower()
     if name not in VOCABULARY:
         raise BadWord(f"'{head.strip()}' is not a word of the mock.{did_you_mean(name, VOCABULARY)}")
-    parameters = dict(_parse_parameter(name, part) for part in rest if part.strip())
-    count = parameters.pop("times", 1)
     try:
-        return _call(name, parameters).times(count)
+        given = _parse_parameters(rest)
+        count = _json_or_text(given.pop("times", "1"))
+        return _call(name, given).times(count)
     except (TypeError, ValueError) as error:
         raise BadWord(f"{name}: {error}") from None
 
 
-def _parse_parameter(name: str, text: str) -> tuple[str, Any]:
-    match = _PARAMETER.match(text)
-    if not match:
-        raise BadWord(f"{name}: '{text.strip()}' is not a parameter; write name=value")
-    value = match[2].strip()
-    try:
-        return match[1].replace("-", "_"), jsontext.loads(value)
-    except jsontext.BadJSON:
-        return match[1].replace("-", "_"), value
+def _parse_parameters(parts: Sequence[str]) -> dict[str, str]:
+    given: dict[str, str] = {}
+    for part in filter(str.strip, parts):
+        match = _PARAMETER.match(part)
+        if not match:
+            raise BadWord(f"'{part.strip()}' is not a parameter; write name=value")
+        name = match[1].replace("-", "_")
+        if name in given:
+            raise BadWord(f"'{name}' is given twice")
+        given[name] = match[2].strip()
+    return given
 
 
-def _call(name: str, parameters: dict[str, Any]) -> Word:
+def _call(name: str, given: Mapping[str, str]) -> Word:
     """Call a word with parameters by name, also those that are positional only in Python."""
-    signature = inspect.signature(VOCABULARY[name])
-    kinds = {key: parameter.kind for key, parameter in signature.parameters.items()}
-    takes_any = inspect.Parameter.VAR_KEYWORD in kinds.values()
-    variadic = [key for key, kind in kinds.items() if kind is inspect.Parameter.VAR_POSITIONAL]
-    named = {key for key, kind in kinds.items() if kind not in _VARIADIC} | set(variadic)
-    for key in parameters:
-        if key not in named and not takes_any:
-            raise BadWord(f"it has no parameter '{key}'.{did_you_mean(key, named | {'times'})}")
-    first = [
-        parameters.pop(key)
-        for key, kind in kinds.items()
-        if kind is inspect.Parameter.POSITIONAL_ONLY and key in parameters
-    ]
-    spread = [item for key in variadic for item in _vectors(parameters.pop(key, []))]
-    return VOCABULARY[name](*first, *spread, **parameters)
+    parameters = inspect.signature(VOCABULARY[name]).parameters
+    _check_names(given, parameters)
+    values = {key: _value(text, parameters.get(key)) for key, text in given.items()}
+    positional = [key for key in parameters if parameters[key].kind in _POSITIONAL and key in values]
+    arguments = [item for key in positional for item in _items(values.pop(key), parameters[key])]
+    return VOCABULARY[name](*arguments, **values)
 
 
-_VARIADIC = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL)
 
 
-def _vectors(value: Any) -> Sequence[Any]:
-    """One vector, or a list of vectors, as a list of vectors."""
-    return value if isinstance(value, list) and value and isinstance(value[0], list) else [value]
+def _check_names(given: Iterable[str], parameters: Mapping[str, inspect.Parameter]) -> None:
+    named = {key for key, parameter in parameters.items() if parameter.kind is not inspect.Parameter.VAR_KEYWORD}
+    if named == set(parameters):
+        for key in given:
+            if key not in named:
+                raise BadWord(f"it has no parameter '{key}'.{did_you_mean(key, named | {'times'})}")
+
+
+def _value(text: str, parameter: inspect.Parameter | None) -> Any:
+    """What a parameter's text means to this parameter; None stands for one that has any name."""
+    value = _json_or_text(text)
+    takes_text = parameter is not None and parameter.annotation in _TEXT
+    return text if takes_text and not isinstance(value, str) else value
+
+
+def _json_or_text(text: str) -> Any:
+    try:
+        return jsontext.loads(text)
+    except jsontext.BadJSON:
+        return text
+
+
+def _items(value: Any, parameter: inspect.Parameter) -> Sequence[Any]:
+    """The arguments that a value gives: itself, or for `embeds` each vector of a list of vectors."""
+    several = parameter.kind is inspect.Parameter.VAR_POSITIONAL and isinstance(value, list)
+    return value if several and value and isinstance(value[0], list) else [value]
 
 
 def _split(text: str, separator: str) -> list[str]:
     """The parts between separators; a separator inside double quotes is text."""
-    parts, quoted, escaped = [""], False, False
-    for character in text:
-        if character == separator and not quoted:
-            parts.append("")
-            continue
-        quoted ^= character == '"' and not escaped
-        escaped = character == "\\" and not escaped
-        parts[-1] += character
-    return parts
+    parts, start = [], 0
+    for match in _QUOTED_OR_SEPARATOR.finditer(text):
+        if match[0] == separator:
+            parts.append(text[start : match.start()])
+            start = match.end()
+    return [*parts, text[start:]]
+
+
+_QUOTED_OR_SEPARATOR = re.compile(r'\\.|"(?:\\.|[^"\\])*"?|[;|]', re.DOTALL)
 
 
 # --- joining ----------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pytest_mockopenai.core import errors, jsontext
 from pytest_mockopenai.core.answer import Answer, FinishReason, ToolCall
@@ -24,8 +24,13 @@ def says(text: str | None = None, *, tokens: int | None = None, finish_reason: F
     if text is not None and not isinstance(text, str):
         raise TypeError(f"says() takes a text, not {type(text).__name__}; says_json() takes data")
     if tokens is not None:
-        _check_whole("tokens", tokens)
+        _check_whole("tokens", tokens, most=_MOST_FILLER)
+    if finish_reason is not None:
+        _check_choice("finish_reason", finish_reason, get_args(FinishReason))
     return _saying(Answer(text=text, filler_tokens=tokens, finish_reason=finish_reason))
+
+
+_MOST_FILLER = 1_000_000  # tokens; no model writes more, and they are made up one by one
 
 
 @word
@@ -160,6 +165,8 @@ def not_found() -> Word:
 @word
 def context_length_exceeded(*, limit: int = 8192, used: int = 8227) -> Word:
     """400 `context_length_exceeded`; `limit` and `used` in tokens."""
+    _check_whole("limit", limit)
+    _check_whole("used", used)
     return Word(error=errors.context_length_exceeded(limit, used))
 
 
@@ -190,7 +197,7 @@ def error(
         raise ValueError(f"error() takes a status from 400 to 599, not {status!r}")
     if retry_after is not None:
         _check_seconds("retry_after", retry_after)
-    known = _BY_STATUS.get(status, lambda: Error(status, f"HTTP {status}", type=_type_of(status)))()
+    known = _documented(status, retry_after)
     return Word(
         error=replace(
             known,
@@ -203,18 +210,22 @@ def error(
     )
 
 
-_BY_STATUS: Mapping[int, Callable[[], Error]] = {
-    401: lambda: errors.invalid_key("sk-mock-0000000000000000"),
-    403: errors.permission_denied,
-    404: lambda: errors.model_not_found("{model}"),
-    429: lambda: errors.rate_limited(model="{model}", scope="requests", limit=3, used=3, requested=1, wait=1),
-    500: errors.server_error,
-    503: errors.overloaded,
+def _documented(status: int, retry_after: float | None) -> Error:
+    """The error that OpenAI documents for this status; of another status one in its form."""
+    if status in _BY_STATUS:
+        made = _BY_STATUS[status]() if retry_after is None or status != 429 else rate_limit(retry_after=retry_after)
+        return made.error or errors.server_error()
+    return Error(status, f"HTTP {status}", type=errors.INVALID if status < 500 else "server_error")
+
+
+_BY_STATUS: Mapping[int, Callable[[], Word]] = {
+    401: unauthorized,
+    403: permission_denied,
+    404: not_found,
+    429: rate_limit,
+    500: server_error,
+    503: overloaded,
 }
-
-
-def _type_of(status: int) -> str:
-    return errors.INVALID if status < 500 else "server_error"
 
 
 # --- timing -----------------------------------------------------------------------------------------------------------
@@ -272,7 +283,8 @@ def short_body() -> Word:
 
 @word
 def no_done() -> Word:
-    """Leave out the end: `data: [DONE]` of a stream; of a whole reply, the chunk that says it is complete."""
+    """Leave out the end: `data: [DONE]` of a stream, or its last event if it has no such line; of a whole reply, the
+    chunk that says it is complete."""
     return _breaking("no_done", None)
 
 
@@ -295,15 +307,18 @@ def _breaking(kind: FaultKind, after: int | None) -> Word:
     return Word(fault=Fault(kind, after))
 
 
-def _check_whole(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ValueError(f"{name} is a whole number of at least 0, not {value!r}")
+def _check_whole(name: str, value: Any, *, most: int = 10**12) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+        raise ValueError(f"{name} is a whole number from 0 to {most}, not {value!r:.80}")
     return value
 
 
 def _check_seconds(name: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
-        raise ValueError(f"{name} is a time in seconds, at least 0, not {value!r}")
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= _LONGEST:
+        raise ValueError(f"{name} is a time in seconds, from 0 to {_LONGEST}, not {value!r:.80}")
+
+
+_LONGEST = 1_000_000  # seconds; not every system can wait longer
 
 
 def _check_choice(name: str, value: object, choices: Sequence[str]) -> None:
@@ -313,8 +328,8 @@ def _check_choice(name: str, value: object, choices: Sequence[str]) -> None:
 
 def _vector(values: Sequence[float]) -> tuple[float, ...]:
     try:
-        vector = tuple(float(value) for value in values)
-    except (TypeError, ValueError):
+        vector = tuple(math.fsum((value,)) for value in values)
+    except (TypeError, OverflowError):
         raise ValueError(f"a vector is a sequence of numbers, not {values!r:.80}") from None
     if not vector or not all(math.isfinite(value) for value in vector):
         raise ValueError("a vector has at least one number, and only finite ones")
@@ -322,7 +337,6 @@ def _vector(values: Sequence[float]) -> tuple[float, ...]:
 
 
 def _score(name: str, value: bool | float) -> float:
-    score = float(value)
-    if not 0 <= score <= 1:
-        raise ValueError(f"the score of {name} is from 0 to 1, not {value!r}")
-    return score
+    if not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise ValueError(f"{name} is True, False or a score from 0 to 1, not {value!r:.80}")
+    return float(value)

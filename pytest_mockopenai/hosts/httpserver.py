@@ -39,7 +39,7 @@ class ExpectingServer(HTTPServer):
         """Listens, in a thread of its own. Raises HTTPServerError if it cannot."""
         if self.is_running():
             raise HTTPServerError("Server is already running")
-        app = Request.application(self._response_to)  # `self.application` is decorated in some versions, and bare in others
+        app = Request.application(self._response_to)
         try:
             self.server = Listener(self.host, self.port, app, self._shared)
         except OSError as error:
@@ -54,6 +54,7 @@ class ExpectingServer(HTTPServer):
         self._shared.lines.hang_up(_PATIENCE)
 
     def _response_to(self, request: Request) -> Response:
+        """What the base's `application` does, which is a WSGI application in some of its versions and not in others."""
         request.get_data()
         response = self.dispatch(request)
         self.log.append((request, response))

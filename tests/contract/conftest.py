@@ -101,7 +101,8 @@ def _typed_dict(source: Any, *, closed: bool) -> Any:
     for name, hint in te.get_type_hints(source, include_extras=True).items():
         type_ = _converted(hint)
         may_be_null = type(None) in te.get_args(type_) and not closed
-        required = te.get_origin(hint) in (te.Required,) and name not in omittable and not may_be_null
+        origin: Any = te.get_origin(hint)
+        required = origin is te.Required and name not in omittable and not may_be_null
         keys[_wire_name(name, hint)] = te.Required[type_] if required else te.NotRequired[_union([type_, None])]
     converted: Any = te.TypedDict(source.__name__, keys)  # type: ignore[misc]
     pydantic.with_config(extra="forbid" if closed else "allow")(converted)

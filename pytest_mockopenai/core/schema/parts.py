@@ -184,14 +184,13 @@ def types(part: Part) -> frozenset[str]:
 @_remembered
 def values(part: Part) -> tuple[Any, ...] | None:
     """The only values that `enum` and `const` allow; None if neither is given."""
-    if part.has("const"):
-        return (part.words.get("const"),)
     listed = part.words.get("enum")
-    if listed is None:
-        return None
-    if not _is_array(listed):
+    if listed is not None and not _is_array(listed):
         raise part.wrong("enum", "an array")
-    return tuple(listed)
+    if not part.has("const"):
+        return None if listed is None else tuple(listed)
+    only = part.words.get("const")
+    return (only,) if listed is None or canon(only) in map(canon, listed) else ()
 
 
 @_remembered

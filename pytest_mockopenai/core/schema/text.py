@@ -83,7 +83,9 @@ def _lengths(parts: Parts) -> tuple[int, int]:
 
 
 def _from_patterns(document: Document, parts: Parts, draw: Draw, low: int, high: int) -> Iterator[str]:
+    """Texts for one pattern after the other, in the hope that the others match them too, and for all in a row."""
     sources = [(part, source) for part in parts if (source := text(part, "pattern")) is not None]
+    sources.sort(key=lambda found: (not found[1].startswith("^"), found[1].endswith("$")))
     nodes = [tree(part, "pattern", source) for part, source in sources]
     for attempt in range(_TRIES):
         part, node = sources[attempt % len(nodes)][0], nodes[attempt % len(nodes)]
@@ -92,6 +94,10 @@ def _from_patterns(document: Document, parts: Parts, draw: Draw, low: int, high:
             raise Unsatisfiable(part.path, f"'pattern' needs more than {high} characters")
         written = writer.write(node, low, min(high, max(low, _USUAL, writer.width(node)[0])))
         yield written
+        if len(nodes) > 1:
+            pieces = [writer.write(other, 0, high) for other in nodes]
+            written = "".join((*pieces[:-1], _stretched("", low - sum(map(len, pieces))), pieces[-1]))
+            yield written
         if len(written) < low:
             yield _stretched(written, low)
 

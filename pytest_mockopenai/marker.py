@@ -1,0 +1,86 @@
+"""Reads the marker `mock_openai` of a test: its own, its class's and its module's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+NAME = "mock_openai"
+SIGNATURE = (
+    f"{NAME}(*replies, seed=, strict=, models=, require_key=, invalid_keys=, body_limit=, max_calls=, max_total_tokens=, "
+    "max_cost=, share_tls=): run the test with a mock of OpenAI's API that gives these replies, in order."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What the markers of a test ask for; `place` is where the replies are written, `text` how."""
+
+    replies: tuple[object, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    place: str = ""
+    text: str = ""
+
+
+def read(item: pytest.Item) -> Marked:
+    """The markers of a test as one: of each option, and of the replies as a whole, the closest marker's wins.
+
+    Fails the test, in two lines, for a wrong option and for two markers in the same place that contradict each other.
+    """
+    marked = Marked()
+    taken: dict[str, pytest.Item | pytest.Collector] = {}
+    for node, mark in item.iter_markers_with_node(NAME):
+        given = {**mark.kwargs, **({"replies": mark.args} if mark.args else {})}
+        _check_twice(node, mark, [name for name in given if taken.get(name) is node])
+        _check_options(node, mark)
+        fresh = {name: value for name, value in given.items() if name not in taken}
+        taken.update(dict.fromkeys(fresh, node))
+        options = {**marked.options, **{name: value for name, value in fresh.items() if name != "replies"}}
+        if "replies" in fresh:
+            marked = Marked(mark.args, options, _place(node), _text(mark))
+        else:
+            marked = Marked(marked.replies, options, marked.place, marked.text)
+    return marked
+
+
+def fail(message: object, text: str, place: str) -> None:
+    """Fail the test: what is wrong, and in which marker."""
+    pytest.fail(f"{message}\n  in {text} at {place}", pytrace=False)
+
+
+def _check_twice(node: Any, mark: pytest.Mark, names: list[str]) -> None:
+    if names:
+        fail(f"two markers in one place both have {names[0]}: make one marker of them", _text(mark), _place(node))
+
+
+def _check_options(node: Any, mark: pytest.Mark) -> None:
+    from pytest_mockopenai import settings
+    from pytest_mockopenai.core.words import VOCABULARY
+
+    word = next((name for name in mark.kwargs if name in VOCABULARY), None)
+    if word:
+        fail(f"{word} is a reply, not an option: write {word}() in front", _text(mark), _place(node))
+    try:
+        settings.checked(mark.kwargs)
+    except (TypeError, ValueError) as error:
+        fail(error, _text(mark), _place(node))
+
+
+def _text(mark: pytest.Mark) -> str:
+    shown = [_shown(reply) for reply in mark.args] + [f"{name}={value!r:.60}" for name, value in mark.kwargs.items()]
+    return f"@pytest.mark.{NAME}({', '.join(shown)})"
+
+
+def _shown(reply: object) -> str:
+    text = str(reply) if hasattr(reply, "label") else repr(reply)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _place(node: Any) -> str:
+    """`test_app.py:12`: the first line of what is marked, its decorators included."""
+    path, line, _ = node.reportinfo() if hasattr(node, "reportinfo") else (node.path, None, "")
+    return Path(path).name + (f":{line + 1}" if line is not None else "")

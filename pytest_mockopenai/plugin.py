@@ -1,0 +1,118 @@
+"""What pytest sees: options, marker and hooks. It loads only pytest; the mock is loaded by the first test that uses it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Generator
+from typing import Any
+
+import pytest
+
+from pytest_mockopenai import fixtures, marker, summary
+
+_SECTION = "mock_openai calls"
+
+
+# --- options ----------------------------------------------------------------------------------------------------------
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """https://docs.pytest.org/en/stable/reference/reference.html#pytest.hookspec.pytest_addoption"""
+    group = parser.getgroup("mock_openai", "mock of OpenAI's API")
+    group.addoption("--mock-openai-seed", type=int, metavar="N", help="Seed of the answers that the mock makes up.")
+    parser.addini("mock_openai_seed", "Seed of the answers that the mock makes up (default: 0).", default="0")
+    parser.addini(
+        "mock_openai_strict", "Fail tests that make a call without a scripted reply.", type="bool", default=False
+    )
+    parser.addini(
+        "mock_openai_env",
+        "Set a placeholder OPENAI_API_KEY for the whole run if none is set, so that modules which build a client when "
+        "they are imported can be. Off by default: it also wakes tests that are skipped without a key.",
+        type="bool",
+        default=False,
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Set the placeholder key before the first `conftest.py` is imported, for that may import the tested code."""
+    if _ini(early_config, "mock_openai_env", bool) and not os.environ.get("OPENAI_API_KEY"):
+        from pytest_mockopenai.isolation import API_KEY
+
+        os.environ["OPENAI_API_KEY"] = API_KEY
+        early_config.add_cleanup(lambda: os.environ.pop("OPENAI_API_KEY", None))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker, the fixtures and the summary.
+
+    The fixtures are registered here and not with this module because of two plugins that define the same fixture the one
+    registered last wins; pytest-mockllm has a `mock_openai` too. Your own in a conftest.py or a class wins over both.
+    """
+    config.addinivalue_line("markers", marker.SIGNATURE)
+    seed = config.getoption("mock_openai_seed")
+    config.stash[fixtures.DEFAULTS] = {
+        "seed": _ini(config, "mock_openai_seed", int) if seed is None else seed,
+        "strict": _ini(config, "mock_openai_strict", bool),
+    }
+    config.pluginmanager.register(fixtures, "mockopenai-fixtures")
+    config.pluginmanager.register(summary.Summary(), "mockopenai-summary")
+
+
+def _ini(config: pytest.Config, name: str, kind: Callable[[Any], Any]) -> Any:
+    """An ini option's value; UsageError if it is not of this kind."""
+    try:
+        return kind(config.getini(name))
+    except (TypeError, ValueError) as error:
+        wanted = {int: "a whole number", bool: "true or false"}[kind]  # type: ignore[index]
+        raise pytest.UsageError(f"{name} is {wanted}: {error}") from None
+
+
+# --- the life of a test -----------------------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Start anew (a test may run twice), and let the marker ask for the fixture."""
+    item.stash.pop(fixtures.MOCK, None)
+    item.stash.pop(fixtures.PASSED, None)
+    item.user_properties[:] = summary.without(item.user_properties)
+    names: list[str] | None = getattr(item, "fixturenames", None)
+    if names is not None and "mock_openai" not in names and item.get_closest_marker(marker.NAME):
+        names.insert(_place(item, names), "mock_openai")
+
+
+def _place(item: Any, names: list[str]) -> int:
+    """After the autouse fixtures, which may change the environment, and before those the test asks for: they may call.
+
+    This is where `@pytest.mark.usefixtures("mock_openai")` would put it.
+    """
+    info = item._fixtureinfo
+    asked = {*info.argnames, *(name for mark in item.iter_markers("usefixtures") for name in mark.args)}
+    scopes = {name: defs[-1].scope for name, defs in info.name2fixturedefs.items()}
+    return next((i for i, name in enumerate(names) if name in asked and scopes.get(name) == "function"), len(names))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note whether the test passed, and show its calls if it failed."""
+    report = yield
+    if report.when == "call":
+        item.stash[fixtures.PASSED] = report.passed
+    mock = item.stash.get(fixtures.MOCK, None)
+    if mock is not None and report.failed and report.when != "teardown":
+        from pytest_mockopenai import explain
+
+        report.sections.append((_SECTION, explain.section(mock.calls, mock.refusals, mock.problems)))
+    return report
+
+
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    """Explain how calls and usages differ; nothing is loaded if there are none."""
+    if "pytest_mockopenai.core.usage" not in sys.modules:
+        return None
+    from pytest_mockopenai import compare
+
+    return compare.lines(op, left, right)
