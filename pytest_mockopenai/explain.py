@@ -75,10 +75,9 @@ def bug(inquiry: Inquiry, trace: str) -> str:
 
 
 def mistake(inquiry: Inquiry, word: Word, message: str) -> str:
-    """A scripted word could not be played on a call."""
-    return report(
-        f"The scripted reply {word} cannot be played on {_call_line(inquiry)}.", seen=_seen(inquiry), expected=[message]
-    )
+    """A scripted word could not be played on a call, or with a word without a label: no answer could be made up."""
+    headline = f"The scripted reply {word} cannot be played on" if word.label else "The mock cannot make up an answer to"
+    return report(f"{headline} {_call_line(inquiry)}.", seen=_seen(inquiry), expected=[message])
 
 
 # --- the whole test ---------------------------------------------------------------------------------------------------
@@ -86,11 +85,12 @@ def mistake(inquiry: Inquiry, word: Word, message: str) -> str:
 
 def unused(left: Sequence[tuple[Rule, Word]], calls: Sequence[Call], refusals: Sequence[str] = ()) -> str:
     """Scripted replies that no call has asked for."""
-    were = "was" if len(left) == 1 else "were"
+    number = sum(word.count for _, word in left)
+    more = [f"... {len(left) - _SHOWN_CALLS} more ..."] if len(left) > _SHOWN_CALLS else []
     return report(
-        f"{_count(len(left), 'scripted reply', 'scripted replies')} {were} never asked for.",
+        f"{_count(number, 'scripted reply was', 'scripted replies were')} never asked for.",
         seen=[*(calls_table(calls) or ["No call reached the mock."]), *refused_table(refusals)],
-        expected=[f"{word} for {_rule_line(rule)}" for rule, word in left[:_SHOWN_CALLS]],
+        expected=[*(f"{word} for {_rule_line(rule)}" for rule, word in left[:_SHOWN_CALLS]), *more],
         fix=(
             "make the call that is missing, or take the reply out",
             "a reply that may be used or not: mock_openai.always(...), or when(...).always(...)",
@@ -231,7 +231,7 @@ def call_line(call: Call) -> str:
     if call.stream:
         parts.append("stream")
     if call.usage:
-        parts.append(f"{tokens_text(call.usage)}")
+        parts.append(tokens_text(call.usage))
     if call.retry_count:
         parts.append(f"retry {call.retry_count}")
     if call.word:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from pytest_mockopenai.hosts.httpserver import HTTPServerHost
     from pytest_mockopenai.mock import MockOpenAI
 
-MOCK = pytest.StashKey["MockOpenAI"]()
-"""The mock of a test, in the test's stash, from its setup on."""
+MOCK = pytest.StashKey["MockOpenAI | None"]()
+"""The mock of a test, in the test's stash; None if it uses none."""
 
 PASSED = pytest.StashKey[bool]()
-"""Whether the test itself passed, in the test's stash; not there if it has not run."""
+"""Whether the test itself ran and passed, in the test's stash."""
 
-DEFAULTS = pytest.StashKey[dict[str, Any]]()
+DEFAULTS = pytest.StashKey[Mapping[str, Any]]()
 """The options that the command line and the configuration file set, in the configuration's stash."""
 
 
@@ -46,8 +46,8 @@ def mock_openai(
 ) -> Iterator[MockOpenAI]:
     """A mock of OpenAI's API on a real HTTP server, new for each test; OPENAI_BASE_URL and OPENAI_API_KEY point at it.
 
-    The marker `@pytest.mark.mock_openai(*replies, **options)` sets it up. After a test that passed, scripted replies that
-    no call asked for, calls that a strict mock refused and exceeded budgets fail it.
+    The marker `@pytest.mark.mock_openai(*replies, **options)` sets it up. After a test that passed, scripted replies
+    that no call asked for, calls that a strict mock refused and exceeded budgets fail it.
     """
     item = request.node
     mock = _made(item, _mock_openai_host)
@@ -60,24 +60,27 @@ def mock_openai(
     finally:
         mock.stop()
     item.user_properties += summary.properties(mock)
-    if item.stash.get(PASSED, False) and mock.problems:
-        pytest.fail("\n\n".join(mock.problems), pytrace=False)
+    problems = mock.problems if item.stash[PASSED] else []
+    if problems:
+        pytest.fail("\n\n".join(problems), pytrace=False)
 
 
 def _made(item: pytest.Item, host: HTTPServerHost) -> MockOpenAI:
     from pytest_mockopenai.mock import MockOpenAI
 
     marked = marker.read(item)
-    options = {**item.config.stash[DEFAULTS], **marked.options}
+    defaults = item.config.stash[DEFAULTS]
+    options: dict[str, Any] = {**defaults, **marked.options}
+    if not marked.replies:
+        return MockOpenAI(host=host, **options)
     try:
         return MockOpenAI(*marked.replies, host=host, origin=marked.place, **options)
     except (TypeError, ValueError) as error:
-        marker.fail(error, marked.text, marked.place)
-        raise
+        raise marker.wrong(error, marked.text, marked.place) from None
 
 
 def _offer(instance: object, mock: MockOpenAI) -> None:
     """Methods of a `unittest.TestCase` take no fixtures, so the mock is their `self.mock_openai`."""
     unittest: Any = sys.modules.get("unittest")
     if unittest and isinstance(instance, unittest.TestCase) and not hasattr(instance, "mock_openai"):
-        instance.mock_openai = mock  # type: ignore[attr-defined]
+        instance.mock_openai = mock

@@ -11,8 +11,8 @@ import pytest
 
 NAME = "mock_openai"
 SIGNATURE = (
-    f"{NAME}(*replies, seed=, strict=, models=, require_key=, invalid_keys=, body_limit=, max_calls=, max_total_tokens=, "
-    "max_cost=, share_tls=): run the test with a mock of OpenAI's API that gives these replies, in order."
+    f"{NAME}(*replies, seed=, strict=, models=, require_key=, invalid_keys=, body_limit=, max_calls=, "
+    "max_total_tokens=, max_cost=, share_tls=): run the test with a mock of OpenAI's API that gives these replies."
 )
 
 
@@ -31,43 +31,37 @@ def read(item: pytest.Item) -> Marked:
 
     Fails the test, in two lines, for a wrong option and for two markers in the same place that contradict each other.
     """
-    marked = Marked()
-    taken: dict[str, pytest.Item | pytest.Collector] = {}
+    options: dict[str, Any] = {}
+    found: dict[str, tuple[Any, pytest.Mark]] = {}
     for node, mark in item.iter_markers_with_node(NAME):
-        given = {**mark.kwargs, **({"replies": mark.args} if mark.args else {})}
-        _check_twice(node, mark, [name for name in given if taken.get(name) is node])
         _check_options(node, mark)
-        fresh = {name: value for name, value in given.items() if name not in taken}
-        taken.update(dict.fromkeys(fresh, node))
-        options = {**marked.options, **{name: value for name, value in fresh.items() if name != "replies"}}
-        if "replies" in fresh:
-            marked = Marked(mark.args, options, _place(node), _text(mark))
-        else:
-            marked = Marked(marked.replies, options, marked.place, marked.text)
-    return marked
+        for name in (*mark.kwargs, *(["replies"] if mark.args else [])):
+            first, _ = found.setdefault(name, (node, mark))
+            if found[name][1] is not mark and first is node:
+                raise wrong(f"Two markers both have {name}: make one marker of them.", _text(mark), _place(node))
+        options = {**mark.kwargs, **options}
+    if "replies" not in found:
+        return Marked(options=options)
+    node, mark = found["replies"]
+    return Marked(mark.args, options, _place(node), _text(mark))
 
 
-def fail(message: object, text: str, place: str) -> None:
-    """Fail the test: what is wrong, and in which marker."""
-    pytest.fail(f"{message}\n  in {text} at {place}", pytrace=False)
-
-
-def _check_twice(node: Any, mark: pytest.Mark, names: list[str]) -> None:
-    if names:
-        fail(f"two markers in one place both have {names[0]}: make one marker of them", _text(mark), _place(node))
+def wrong(message: object, text: str, place: str) -> BaseException:
+    """What to raise to fail the test: what is wrong, and in which marker."""
+    return pytest.fail.Exception(f"{message}\n  in {text} at {place}", pytrace=False)
 
 
 def _check_options(node: Any, mark: pytest.Mark) -> None:
     from pytest_mockopenai import settings
-    from pytest_mockopenai.core.words import VOCABULARY
+    from pytest_mockopenai.core import word as words
 
-    word = next((name for name in mark.kwargs if name in VOCABULARY), None)
+    word = next((name for name in mark.kwargs if name in words.VOCABULARY), None)
     if word:
-        fail(f"{word} is a reply, not an option: write {word}() in front", _text(mark), _place(node))
+        raise wrong(f"{word} is a reply, not an option: write {word}() in front.", _text(mark), _place(node))
     try:
         settings.checked(mark.kwargs)
     except (TypeError, ValueError) as error:
-        fail(error, _text(mark), _place(node))
+        raise wrong(error, _text(mark), _place(node)) from None
 
 
 def _text(mark: pytest.Mark) -> str:

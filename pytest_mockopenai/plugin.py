@@ -1,4 +1,4 @@
-"""What pytest sees: options, marker and hooks. It loads only pytest; the mock is loaded by the first test that uses it."""
+"""What pytest sees: options, marker and hooks. It loads only pytest; the first test that uses the mock loads that."""
 
 from __future__ import annotations
 
@@ -40,16 +40,17 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     if _ini(early_config, "mock_openai_env", bool) and not os.environ.get("OPENAI_API_KEY"):
         from pytest_mockopenai.isolation import API_KEY
 
-        os.environ["OPENAI_API_KEY"] = API_KEY
-        early_config.add_cleanup(lambda: os.environ.pop("OPENAI_API_KEY", None))
+        patch = pytest.MonkeyPatch()
+        patch.setenv("OPENAI_API_KEY", API_KEY)
+        early_config.add_cleanup(patch.undo)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, the fixtures and the summary.
 
-    The fixtures are registered here and not with this module because of two plugins that define the same fixture the one
-    registered last wins; pytest-mockllm has a `mock_openai` too. Your own in a conftest.py or a class wins over both.
+    The fixtures are registered here and not with this module because of two plugins that define the same fixture the
+    one registered last wins; pytest-mockllm has a `mock_openai` too. Your own in a conftest.py or a class wins always.
     """
     config.addinivalue_line("markers", marker.SIGNATURE)
     seed = config.getoption("mock_openai_seed")
@@ -65,7 +66,7 @@ def _ini(config: pytest.Config, name: str, kind: Callable[[Any], Any]) -> Any:
     """An ini option's value; UsageError if it is not of this kind."""
     try:
         return kind(config.getini(name))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, pytest.UsageError) as error:
         wanted = {int: "a whole number", bool: "true or false"}[kind]  # type: ignore[index]
         raise pytest.UsageError(f"{name} is {wanted}: {error}") from None
 
@@ -76,8 +77,8 @@ def _ini(config: pytest.Config, name: str, kind: Callable[[Any], Any]) -> Any:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Start anew (a test may run twice), and let the marker ask for the fixture."""
-    item.stash.pop(fixtures.MOCK, None)
-    item.stash.pop(fixtures.PASSED, None)
+    item.stash[fixtures.MOCK] = None
+    item.stash[fixtures.PASSED] = False
     item.user_properties[:] = summary.without(item.user_properties)
     names: list[str] | None = getattr(item, "fixturenames", None)
     if names is not None and "mock_openai" not in names and item.get_closest_marker(marker.NAME):

@@ -97,7 +97,7 @@ class Call:
     def retry_count(self) -> int:
         """How many times the SDK says it has tried this call before (`x-stainless-retry-count`)."""
         count = self.header("x-stainless-retry-count") or ""
-        return int(count) if count.isdecimal() else 0
+        return int(count) if count.isdecimal() and len(count) < 10 else 0
 
     @property
     def scripted(self) -> bool:

@@ -32,9 +32,9 @@ class Scripted:
         A `str` is said, a `dict` is said as JSON, and a `str` that is a word's name is that word. Raises `BadWord`
         (a ValueError) for a misspelt name and TypeError for anything that is no reply.
         """
-        if not replies:
-            raise TypeError('reply() takes at least one reply, such as reply("Paris")')
         scripted = list(_words(replies))
+        if not scripted:
+            raise TypeError('reply() takes at least one reply, such as reply("Paris")')
         origin = self._origin or caller()
         self._app.change_script(lambda script: script.adding(self._when, scripted, origin=origin))
         return self
@@ -69,6 +69,7 @@ def when(
     where: Callable[[Inquiry], object] | None = None,
 ) -> When:
     """The conditions, checked; raises ValueError or TypeError with a suggestion for one that can never hold."""
+    _check_texts(model=model, endpoint=endpoint, contains=contains, matches=matches, tool=tool)
     if endpoint is not None:
         check_endpoint(endpoint)
     if matches is not None:
@@ -77,8 +78,21 @@ def when(
         raise ValueError(f"turn is a whole number of at least 1, not {turn!r}")
     if where is not None and not callable(where):
         raise TypeError(f"where is a function of the call, not {where!r}")
-    pairs = tuple(sorted(header.items())) if header is not None else None
-    return When(model, endpoint, contains, matches, tool, turn, pairs, where)
+    return When(model, endpoint, contains, matches, tool, turn, _pairs(header), where)
+
+
+def _pairs(header: Mapping[str, str] | None) -> tuple[tuple[str, str], ...] | None:
+    if header is None:
+        return None
+    if not isinstance(header, Mapping) or not all(isinstance(text, str) for pair in header.items() for text in pair):
+        raise TypeError(f"header is a dict of names and values, both str, not {header!r}")
+    return tuple(sorted(header.items()))
+
+
+def _check_texts(**texts: object) -> None:
+    for name, value in texts.items():
+        if value is not None and not isinstance(value, str):
+            raise TypeError(f"{name} is a str, not {value!r}")
 
 
 def check_endpoint(endpoint: str) -> None:

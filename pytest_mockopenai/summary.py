@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pytest_mockopenai.mock import MockOpenAI
 
 PROPERTY = "mock_openai"
-"""The user property of a test's report: `calls=2 errors=1 prompt_tokens=20`; it crosses workers and lands in JUnit XML."""
+"""The user property of a test's report: `calls=2 prompt_tokens=20`; it crosses workers and lands in JUnit XML."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,12 @@ class Totals:
         parts = [f"{_count(self.calls, 'call')} in {_count(self.tests, 'test')}"]
         if self.errors:
             parts.append(_count(self.errors, "error"))
-        parts.append(f"{'' if self.sure else '~'}{self.prompt_tokens:,}+{self.completion_tokens:,} tokens")
+        if self.prompt_tokens or self.completion_tokens:
+            parts.append(f"{'' if self.sure else '~'}{self.prompt_tokens:,}+{self.completion_tokens:,} tokens")
         return ", ".join(parts) + self._cost_text()
 
     def _cost_text(self) -> str:
-        if self.cost is None:
+        if self.cost is None or not (self.cost or self.unpriced):
             return ""
         from pytest_mockopenai.explain import dollars
 
@@ -120,13 +121,14 @@ class Summary:
 
     def __init__(self) -> None:
         self.totals = Totals()
+        self._counted: set[str] = set()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Add a test when it is over: only its last report has the property."""
-        if report.when == "teardown":
-            for name, text in report.user_properties:
-                if name == PROPERTY:
-                    self.totals += _read(str(text))
+        """Add a test when it is over; one that runs again is one test, but all its calls count."""
+        texts = [str(text) for name, text in report.user_properties if name == PROPERTY]
+        if report.when == "teardown" and texts:
+            self.totals += replace(_read(texts[0]), tests=int(report.nodeid not in self._counted))
+            self._counted.add(report.nodeid)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """One line; none with `-q`, and none if no test called the mock."""

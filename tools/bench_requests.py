@@ -26,8 +26,11 @@ with MockOpenAI() as server:
     server.always("Paris")
     serve(server.base_url)
 """
+# Without pytest, werkzeug would write a line for each request.
 _HTTPSERVER = f"""\
+import logging
 from pytest_httpserver import HTTPServer
+logging.getLogger("werkzeug").setLevel(logging.ERROR)
 with HTTPServer(threaded=True) as server:
     server.expect_request("/v1/chat/completions", method="POST").respond_with_json({COMPLETION!r})
     serve(server.url_for("/v1"))
@@ -52,9 +55,11 @@ def serve(base_url):
 
 
 def run(python: Path, folder: Path, requests: int, limits: Limits) -> dict[str, float]:
-    """The median rate of each contender, by its name."""
+    """The median rate of each contender, by its name; what the first request has to load is not counted."""
     with ExitStack() as stack:
         urls = {name: stack.enter_context(_served(python, folder, _SERVE + _SERVERS[name])) for name in _SERVERS}
+        for url in urls.values():
+            _rate(url, 1)
         rates = in_turns({name: partial(_rate, url, requests) for name, url in urls.items()}, limits)
     return {name: median(each) for name, each in rates.items()}
 

@@ -1,4 +1,4 @@
-"""What a model says, whatever endpoint it says it on: chat, completions, responses, realtime render the same `Answer`."""
+"""What a model says, whatever endpoint says it: chat, completions, responses, realtime render the same `Answer`."""
 
 from __future__ import annotations
 

@@ -27,8 +27,8 @@ class Tool:
 class Demand:
     """What a request demands of the answer, whatever the endpoint.
 
-    `must_call`: the tools of which one has to be called; empty for none. `json`: the schema that the text has to conform
-    to as JSON (`True` for any object), None for prose.
+    `must_call`: the tools of which one has to be called; empty for none. `json`: the schema that the text has to
+    conform to as JSON (`True` for any object), None for prose.
     """
 
     model: str
@@ -39,7 +39,7 @@ class Demand:
 
 
 def answer(demand: Demand, draw: Draw) -> Answer:
-    """A made-up answer: a conforming tool call or JSON if demanded, else prose that names the model and quotes the user."""
+    """A made-up answer: a conforming tool call or JSON if demanded, else prose that quotes the user."""
     made = Answer(reasoning_tokens=demand.reasoning_tokens)
     if demand.must_call:
         return replace(made, tool_calls=(call_of(demand.must_call[0], draw),))

@@ -80,7 +80,7 @@ def _broken(bound: Range | Length, where: str, value: object) -> Error | None:
 
 def _out_of_range(bound: Range, where: str, value: float) -> Error | None:
     decimal = any(isinstance(number, float) for number in (bound.low, bound.high))
-    if not isfinite(value):
+    if isinstance(value, float) and not isfinite(value):
         expected = "a decimal" if decimal else "an integer"
         return errors.invalid_type(where, expected, "a non-finite number")
     kind = "decimal" if decimal else "integer"

@@ -62,7 +62,7 @@ def family(model: str) -> Family:
 
 
 def effort(model: str, asked: object) -> str:
-    """The reasoning effort in force: what the request asks, or the model's default; `none` where nothing is reasoned."""
+    """The reasoning effort in force: what the request asks, or the model's default; `none` for a model without."""
     kind = family(model)
     if not kind.reasons:
         return "none"

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from pytest_mockopenai.core.answer import Answer
+from pytest_mockopenai.core.bounds import Length, Range
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.seed import Draw
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.core.wire import Request
-
-if TYPE_CHECKING:
-    from pytest_mockopenai.core.bounds import Length, Range
 
 JSON: TypeAlias = dict[str, Any]
 
@@ -77,7 +75,8 @@ class Endpoint:
     `resource` is its place in the SDK (`chat.completions`). `answer` makes the finished object; `events` cuts it into
     the bytes of the stream's events, `end` is what follows the last one. `params` names the SDK's type of the body
     (`module:Name`); `known` are parameters accepted even if the installed SDK lacks them; `bounds` are its ranges and
-    lengths; `rules` are checks of its own that raise `Refused`. `kinds` are the kinds of `Answer` it can say.
+    lengths; `rules` are checks of its own that raise `Refused`. `kinds` are the kinds of `Answer` it can say. A
+    `keyless` one is answered without an API key.
     """
 
     method: str

@@ -149,7 +149,7 @@ def unknown_parameter(path: str) -> Error:
 
 
 def invalid_type(path: str, expected: str, got: str) -> Error:
-    """400: wrong JSON type; `expected` and `got` are phrases such as `a string`, `one of a string or array of objects`."""
+    """400: wrong JSON type; `expected` and `got` are phrases: `a string`, `one of a string or array of objects`."""
     message = f"Invalid type for '{path}': expected {expected}, but got {got} instead."
     return Error(400, message, param=path, code="invalid_type")
 
@@ -289,7 +289,7 @@ def listed(names: list[str]) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as Go's `time.Duration` text, as OpenAI's headers and messages have it: `4ms`, `1.5s`, `6m0s`, `1h2m3s`."""
+    """Seconds as Go's `time.Duration` text, the form of OpenAI's headers: `4ms`, `1.5s`, `6m0s`, `1h2m3s`."""
     milliseconds = max(0, round(seconds * 1000))
     if 0 < milliseconds < 1000:
         return f"{milliseconds}ms"

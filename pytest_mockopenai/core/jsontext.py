@@ -1,6 +1,7 @@
 """JSON as OpenAI reads and writes it: strict on the way in, compact and UTF-8 on the way out.
 
-What is read can always be written again. The one place that parses and prints JSON, so that a faster library can take its place.
+What is read can always be written again. The one place that parses and prints JSON, so that a faster library can take
+its place.
 """
 
 from __future__ import annotations

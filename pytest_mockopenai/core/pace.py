@@ -66,7 +66,7 @@ class _Broken:
         return (*_sends(self.events[: self.at], self.timing), Cut(how, wait))
 
     def around(self) -> tuple[tuple[bytes, ...], bytes, tuple[bytes, ...]]:
-        """The events before the one that breaks, that one (the last, if it is to be a later one), and those after it."""
+        """The events before the one that breaks, that one (at most the last), and those after it."""
         events = self.events or (b"",)
         at = min(self.at, len(events) - 1)
         return events[:at], events[at], events[at + 1 :]

@@ -1,4 +1,4 @@
-"""Rules: when a call is like this, answer with these words in order. Scripts are values; taking a word makes a new one."""
+"""Rules: when a call is like this, answer with these words in order. A script is a value: taking makes a new one."""
 
 from __future__ import annotations
 

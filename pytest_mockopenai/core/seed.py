@@ -28,9 +28,7 @@ class Draw:
 
     def child(self, label: str | int) -> Draw:
         """The stream of this label; drawing from it leaves this one as it is."""
-        return Draw(
-            blake2b(str(label).encode("utf-8", "surrogatepass"), key=self._key, digest_size=32).digest()
-        )
+        return Draw(blake2b(str(label).encode("utf-8", "surrogatepass"), key=self._key, digest_size=32).digest())
 
     def integer(self, low: int, high: int) -> int:
         """A whole number from low to high, both included."""

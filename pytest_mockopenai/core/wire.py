@@ -18,8 +18,8 @@ How = Literal["close", "reset", "stall", "half_chunk"]
 """How a connection ends early.
 
 `close`: closed in order, but before the framing said so. `reset`: TCP RST. `stall`: nothing more is sent and the
-connection stays open until the client leaves. `half_chunk`: a chunk (or, with a content-length, the body) announces more
-bytes than follow, then the connection is closed.
+connection stays open until the client leaves. `half_chunk`: a chunk (or, with a content-length, the body) announces
+more bytes than follow, then the connection is closed.
 """
 HOWS: frozenset[str] = frozenset(get_args(How))
 

@@ -50,7 +50,7 @@ class Word:
     def times(self, count: int) -> Word:
         """The same reply so many times (at least once)."""
         if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-            raise ValueError(f"times() takes a whole number of at least 1, not {count!r}")
+            raise ValueError(f"times() takes a whole number of at least 1, not {count!r:.80}")
         return replace(self, count=count)
 
     def __or__(self, other: object) -> Word:
@@ -74,7 +74,6 @@ VOCABULARY: dict[str, Callable[..., Word]] = {}
 
 def word(make: Callable[P, Word]) -> Callable[P, Word]:
     """Put a function that makes a `Word` into the vocabulary; the label is the call as written."""
-
     signature = inspect.signature(make)
 
     @functools.wraps(make)
@@ -157,7 +156,7 @@ def _parse_one(text: str) -> Word:
     head, *rest = _split(text, ";")
     name = head.strip().replace("-", "_").lower()
     if name not in VOCABULARY:
-        raise BadWord(f"'{head.strip()}' is not a word of the mock.{did_you_mean(name, VOCABULARY)}")
+        raise BadWord(f"'{head.strip():.80}' is not a word of the mock.{did_you_mean(name, VOCABULARY)}")
     try:
         given = _parse_parameters(rest)
         count = _json_or_text(given.pop("times", "1"))

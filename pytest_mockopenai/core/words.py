@@ -20,7 +20,7 @@ from pytest_mockopenai.core.word import Fault, FaultKind, Timing, Word, word
 
 @word
 def says(text: str | None = None, *, tokens: int | None = None, finish_reason: FinishReason | None = None) -> Word:
-    """Answer with this text; or with made-up text of exactly `tokens` tokens; `finish_reason` replaces the natural one."""
+    """Answer with this text, or with made-up text of so many `tokens`; `finish_reason` replaces the natural one."""
     if text is not None and not isinstance(text, str):
         raise TypeError(f"says() takes a text, not {type(text).__name__}; says_json() takes data")
     if tokens is not None:
@@ -119,11 +119,12 @@ def rate_limit(*, retry_after: float = 1, scope: Literal["requests", "tokens"] =
     """429 `rate_limit_exceeded`, with Retry-After of `retry_after` seconds."""
     _check_seconds("retry_after", retry_after)
     _check_choice("scope", scope, ("requests", "tokens"))
+    return Word(error=_limited(scope, retry_after))
+
+
+def _limited(scope: str, wait: float) -> Error:
     limit, requested = (3, 1) if scope == "requests" else (30_000, 1_000)
-    error = errors.rate_limited(
-        model="{model}", scope=scope, limit=limit, used=limit, requested=requested, wait=retry_after
-    )
-    return Word(error=error)
+    return errors.rate_limited(model="{model}", scope=scope, limit=limit, used=limit, requested=requested, wait=wait)
 
 
 @word
@@ -147,7 +148,10 @@ def overloaded() -> Word:
 @word
 def unauthorized() -> Word:
     """401 `invalid_api_key`."""
-    return Word(error=errors.invalid_key("sk-mock-0000000000000000"))
+    return Word(error=errors.invalid_key(_KEY))
+
+
+_KEY = "sk-mock-0000000000000000"
 
 
 @word
@@ -194,10 +198,10 @@ def error(
 ) -> Word:
     """Any error status from 400 to 599; without a message, that of the documented error of this status."""
     if isinstance(status, bool) or not isinstance(status, int) or not 400 <= status <= 599:
-        raise ValueError(f"error() takes a status from 400 to 599, not {status!r}")
+        raise ValueError(f"error() takes a status from 400 to 599, not {status!r:.80}")
     if retry_after is not None:
         _check_seconds("retry_after", retry_after)
-    known = _documented(status, retry_after)
+    known = _documented(status, 1 if retry_after is None else retry_after)
     return Word(
         error=replace(
             known,
@@ -210,21 +214,20 @@ def error(
     )
 
 
-def _documented(status: int, retry_after: float | None) -> Error:
-    """The error that OpenAI documents for this status; of another status one in its form."""
+def _documented(status: int, wait: float) -> Error:
+    """The error that OpenAI documents for this status; for any other status one in its form."""
     if status in _BY_STATUS:
-        made = _BY_STATUS[status]() if retry_after is None or status != 429 else rate_limit(retry_after=retry_after)
-        return made.error or errors.server_error()
+        return _BY_STATUS[status](wait)
     return Error(status, f"HTTP {status}", type=errors.INVALID if status < 500 else "server_error")
 
 
-_BY_STATUS: Mapping[int, Callable[[], Word]] = {
-    401: unauthorized,
-    403: permission_denied,
-    404: not_found,
-    429: rate_limit,
-    500: server_error,
-    503: overloaded,
+_BY_STATUS: Mapping[int, Callable[[float], Error]] = {
+    401: lambda _: errors.invalid_key(_KEY),
+    403: lambda _: errors.permission_denied(),
+    404: lambda _: errors.model_not_found("{model}"),
+    429: lambda wait: _limited("requests", wait),
+    500: lambda _: errors.server_error(),
+    503: lambda _: errors.overloaded(),
 }
 
 
@@ -323,12 +326,12 @@ _LONGEST = 1_000_000  # seconds; not every system can wait longer
 
 def _check_choice(name: str, value: object, choices: Sequence[str]) -> None:
     if value not in choices:
-        raise ValueError(f"{name} is {errors.listed([repr(choice) for choice in choices])}, not {value!r}")
+        raise ValueError(f"{name} is one of {', '.join(repr(choice) for choice in choices)}, not {value!r:.80}")
 
 
 def _vector(values: Sequence[float]) -> tuple[float, ...]:
     try:
-        vector = tuple(math.fsum((value,)) for value in values)
+        vector = tuple(float(value + 0.0) for value in values)  # float() alone would read text too
     except (TypeError, OverflowError):
         raise ValueError(f"a vector is a sequence of numbers, not {values!r:.80}") from None
     if not vector or not all(math.isfinite(value) for value in vector):

@@ -10,8 +10,7 @@ from . import guard, redirect, tls
 from .environment import API_KEY, applied, patched
 from .guard import Guard, RealHostRefused, Refusal
 from .hosts import is_real_host
-from .late import on_import
-from .module_client import ModuleClient, module_client
+from .module_client import module_client
 
 __all__ = ["API_KEY", "Isolation", "RealHostRefused", "Refusal", "is_real_host", "isolated"]
 
@@ -57,13 +56,5 @@ def isolated(
         stack.enter_context(redirect.redirected(url))
         if share_tls:
             stack.enter_context(tls.shared())
-        client = stack.enter_context(module_client(before))
-        stack.enter_context(on_import("openai", lambda: _imported(client)))
+        stack.enter_context(module_client(env, before))
         yield Isolation(url, env, watch)
-
-
-def _imported(client: ModuleClient) -> None:
-    guard.refresh()
-    redirect.refresh()
-    tls.refresh()
-    client.take_imported()

@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 from .hosts import is_real_host
 from .patching import Patches, Point, Stack
 
-__all__ = ["MAX_REFUSALS", "Guard", "RealHostRefused", "Refusal", "guarded", "refresh"]
+__all__ = ["MAX_REFUSALS", "Guard", "RealHostRefused", "Refusal", "guarded"]
 
 MAX_REFUSALS = 100
 """How many refusals a guard keeps, the first ones; `Guard.refused` counts all."""
@@ -64,11 +64,6 @@ def guarded(url: str) -> Iterator[Guard]:
     """Refuse real hosts in all threads of this process; nestable, each level lists what it saw."""
     with _PATCHES.on(), _guards.holding(Guard(url.rstrip("/"))) as guard:
         yield guard
-
-
-def refresh() -> None:
-    """Guard the HTTP libraries that were imported since the guard was put on."""
-    _PATCHES.refresh()
 
 
 def _check(host: Any, port: Any = None) -> None:
@@ -207,12 +202,8 @@ def _whole(connection: Any, path: str) -> str:
     tunnel = getattr(connection, "_tunnel_host", None)
     host, port = (tunnel, connection._tunnel_port) if tunnel else (connection.host, connection.port)
     scheme = "https" if connection.default_port == 443 else "http"
-    authority = f"[{host}]" if ":" in host else host
-    return (
-        f"{scheme}://{authority}{path}"
-        if port == connection.default_port
-        else f"{scheme}://{authority}:{port}{path}"
-    )
+    name = f"[{host}]" if ":" in str(host) else host
+    return f"{scheme}://{name}{'' if port == connection.default_port else f':{port}'}{path}"
 
 
 def _http_request(original: Any) -> Any:

@@ -1,9 +1,9 @@
-"""Says when a module gets imported later, without importing it."""
+"""Says when modules get imported later, without importing any."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -16,12 +16,13 @@ Then = Callable[[], None]
 
 
 @contextmanager
-def on_import(name: str, then: Then) -> Iterator[None]:
-    """While on, call `then` right after module `name` was imported; nothing to do if it already is."""
-    if name in sys.modules:
+def on_import(names: Iterable[str], then: Then) -> Iterator[None]:
+    """While on, call `then` after each import of one of the modules that were not there at the start."""
+    missing = frozenset(name for name in names if name not in sys.modules)
+    if not missing:
         yield
         return
-    finder = _Finder(name, then)
+    finder = _Finder(missing, then)
     sys.meta_path.insert(0, finder)
     try:
         yield
@@ -31,14 +32,14 @@ def on_import(name: str, then: Then) -> Iterator[None]:
 
 
 class _Finder(MetaPathFinder):
-    def __init__(self, name: str, then: Then) -> None:
-        self._name = name
+    def __init__(self, names: frozenset[str], then: Then) -> None:
+        self._names = names
         self._then = then
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if fullname != self._name:
+        if fullname not in self._names:
             return None
         spec = self._found(fullname, path, target)
         if spec is not None and hasattr(spec.loader, "exec_module"):
@@ -48,12 +49,11 @@ class _Finder(MetaPathFinder):
     def _found(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None
     ) -> ModuleSpec | None:
-        for finder in sys.meta_path:
-            if finder is not self and hasattr(finder, "find_spec"):
-                spec = finder.find_spec(fullname, path, target)
-                if spec is not None:
-                    return spec
-        return None
+        """What the finders after this one find; those before it had their turn."""
+        finders = sys.meta_path
+        after = finders[finders.index(self) + 1 :] if self in finders else []
+        specs = (finder.find_spec(fullname, path, target) for finder in after if hasattr(finder, "find_spec"))
+        return next((spec for spec in specs if spec is not None), None)
 
 
 class _Loader(Loader):

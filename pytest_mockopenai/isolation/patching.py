@@ -1,4 +1,4 @@
-"""Attributes of loaded modules, replaced while somebody needs it and put back exactly; imports no module."""
+"""Attributes of modules, replaced while somebody needs it and put back exactly; imports none of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any, Generic, TypeVar
+
+from .late import on_import
 
 __all__ = ["Patches", "Point", "Stack"]
 
@@ -20,15 +23,16 @@ _MARK = "_mockopenai_replacement"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Point:
-    """One attribute: `make` gets what stands there (None if nothing does) and returns what to put there.
+    """One attribute: `make` gets what stands there and returns what to put there.
 
-    What `make` returns must behave as the original when nothing is on: another tool that saved it
-    may put it back later.
+    What `make` returns must behave as the original when nothing is on: another tool that saved it may put
+    it back later. Where nothing stands nothing is put, unless the point `adds`; then `make` gets None.
     """
 
     module: str
     path: str
     make: Make
+    adds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +71,17 @@ class Patches:
 
     @contextmanager
     def on(self) -> Iterator[None]:
-        """Place every point whose module is loaded; the last one to leave undoes them, in reverse order."""
+        """Place each point as soon as its module is loaded; the last one to leave undoes them, last first."""
         with self._lock:
             self._users += 1
         try:
-            self.refresh()
-            yield
+            self._place_all()
+            with on_import((point.module for point in self._points), self._place_all):
+                yield
         finally:
             self._leave()
 
-    def refresh(self) -> None:
-        """Place the points of modules that were loaded since; does nothing while nobody is on."""
+    def _place_all(self) -> None:
         with self._lock:
             if self._users:
                 for point in self._points:
@@ -93,7 +97,7 @@ class Patches:
         if point in self._placed:
             return
         owner, name = _owner(point)
-        if owner is not None:
+        if owner is not None and (point.adds or hasattr(owner, name)):
             placed = _placed(point, owner, name, self._made.get(point))
             setattr(owner, name, placed.replacement)
             self._placed[point] = self._made[point] = placed
@@ -121,7 +125,8 @@ class Stack(Generic[T]):
 
 
 def _owner(point: Point) -> tuple[Any, str]:
-    owner: Any = sys.modules.get(point.module)
+    module = sys.modules.get(point.module)
+    owner: Any = module if isinstance(module, ModuleType) else None  # a test may have put a stub there
     *parents, name = point.path.split(".")
     for parent in parents:
         owner = getattr(owner, parent, None)

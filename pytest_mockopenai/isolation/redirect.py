@@ -21,14 +21,14 @@ from urllib.parse import urlsplit
 from .hosts import is_real_host
 from .patching import Patches, Point, Stack
 
-__all__ = ["Target", "redirected", "refresh"]
+__all__ = ["Target", "redirected"]
 
 _WEBSOCKET = "websocket_base_url"
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where the mock listens; `prefix` is the path in front of all its paths, often empty."""
+    """Where the mock listens: `port` is None if the scheme's own, `prefix` the path before all its paths."""
 
     scheme: str
     host: str
@@ -39,7 +39,8 @@ class Target:
     def of(cls, url: str) -> Target:
         """The target that `url`, such as "http://127.0.0.1:43121", says."""
         parts = urlsplit(url.rstrip("/"))
-        return cls(parts.scheme, parts.hostname or "", parts.port, parts.path)
+        port = None if parts.port == {"http": 80, "https": 443}.get(parts.scheme) else parts.port
+        return cls(parts.scheme, parts.hostname or "", port, parts.path)
 
     def is_at(self, url: Any) -> bool:
         """Whether `url`, of httpx or httpx2, has this target's host and port."""
@@ -59,11 +60,6 @@ def redirected(url: str) -> Iterator[Target]:
     """Redirect SDK clients of all threads to the mock at `url`; when nested, the innermost one wins."""
     with _PATCHES.on(), _targets.holding(Target.of(url)) as target:
         yield target
-
-
-def refresh() -> None:
-    """Redirect clients of an SDK that was imported since."""
-    _PATCHES.refresh()
 
 
 def _moved(url: Any) -> Any:
@@ -156,7 +152,7 @@ _PATCHES = Patches(
     (
         Point("openai._base_client", "BaseClient._prepare_url", _prepare_url),
         Point("openai.lib.azure", "BaseAzureClient._prepare_url", _prepare_url),
-        Point("openai._base_client", f"BaseClient.{_WEBSOCKET}", lambda _: _WebSocketBase()),
+        Point("openai._base_client", f"BaseClient.{_WEBSOCKET}", lambda _: _WebSocketBase(), adds=True),
         Point("httpx", "Client._transport_for_url", _direct),
         Point("httpx", "AsyncClient._transport_for_url", _direct),
         Point("httpx2", "Client._transport_for_url", _direct),

@@ -20,7 +20,7 @@ from .patching import Patches, Point
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["refresh", "shared"]
+__all__ = ["shared"]
 
 _KEPT = 16
 _FIRST = ("verify", "cert", "trust_env", "http1", "http2")  # every transport's first parameters
@@ -46,11 +46,6 @@ def shared() -> Iterator[None]:
     """Share contexts in all threads of this process; those made are kept for the next time, at most 16."""
     with _PATCHES.on():
         yield
-
-
-def refresh() -> None:
-    """Share the contexts of HTTP libraries that were imported since."""
-    _PATCHES.refresh()
 
 
 def _sharing(creator: str) -> Callable[[Any], Any]:

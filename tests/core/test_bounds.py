@@ -138,6 +138,14 @@ def test_words(body: dict[str, Any], param: str, code: str, message: str) -> Non
     assert (error.param, error.code, error.message) == (param, code, message)
 
 
+@pytest.mark.parametrize("value", [10**400, -(10**400)])
+@pytest.mark.parametrize("name", ["temperature", "n"])
+def test_whole_numbers_that_no_float_holds(name: str, value: int) -> None:
+    error = check_bounds(BOUNDS, {name: value})
+    assert error is not None
+    assert (error.code or "").endswith("_above_max_value" if value > 0 else "_below_min_value")
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize(("name", "expected"), [("temperature", "a decimal"), ("n", "an integer")])
 def test_no_number(name: str, expected: str, value: float) -> None:

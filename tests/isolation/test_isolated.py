@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gc
 import http.client
+import importlib.util
 import os
 import socket
 import ssl
 import subprocess
 import sys
-import textwrap
 import time
 import urllib.request
 from typing import Any
@@ -18,6 +18,7 @@ import openai
 import pytest
 
 from pytest_mockopenai.isolation import API_KEY, RealHostRefused, Refusal, isolated
+from pytest_mockopenai.isolation.module_client import _SETTINGS
 
 EARLY = openai.OpenAI(api_key="sk-early", base_url="https://api.openai.com/v1", max_retries=0)
 MESSAGES: Any = [{"role": "user", "content": "hi"}]
@@ -30,14 +31,22 @@ def _chat(client: Any) -> Any:
 def _state() -> list[Any]:
     """All that isolation may touch."""
     owners: list[Any] = [socket, socket.socket, ssl.SSLContext, http.client.HTTPConnection]
-    owners += [openai, openai._base_client.BaseClient, openai.lib.azure.BaseAzureClient]
+    owners += [openai._base_client.BaseClient, openai.lib.azure.BaseAzureClient]
     for name, classes in (
         ("httpx", ("Client", "AsyncClient", "HTTPTransport", "AsyncHTTPTransport")),
         ("httpx2", ("Client", "AsyncClient", "HTTPTransport", "AsyncHTTPTransport")),
         ("aiohttp", ("BaseConnector",)),
     ):
         owners += [getattr(sys.modules[name], each) for each in classes if name in sys.modules]
-    return [dict(os.environ), list(sys.meta_path), list(sys.path), *(dict(vars(owner)) for owner in owners)]
+    settings = {name: vars(openai).get(name) for name in _SETTINGS}
+    return [dict(os.environ), list(sys.meta_path), settings, *(dict(vars(owner)) for owner in owners)]
+
+
+def _python(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run code in a process of its own, that finds the same packages."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_clients_reach_the_mock_and_nothing_else_reaches_openai(url: str) -> None:
@@ -127,6 +136,29 @@ def test_a_client_is_cheap_while_on_and_so_is_going_on_and_off(url: str) -> None
     assert best(on_and_off, 20) < 0.001
 
 
+LATE_HTTP = """
+import sys, importlib
+from pytest_mockopenai.isolation import isolated
+with isolated(sys.argv[1]) as on:
+    for name in sys.argv[2:]:
+        http = importlib.import_module(name)
+        try:
+            http.Client(proxy="http://127.0.0.1:9").get("http://api.openai.com/v1/models")
+        except ConnectionError as error:
+            print(name, error.refusal)
+        contexts = {id(http.Client()._transport._pool._ssl_context) for _ in range(3)}
+        print(len(contexts))
+"""
+
+
+def test_http_libraries_imported_only_when_the_mock_is_on(url: str) -> None:
+    names = [name for name in ("httpx", "httpx2") if importlib.util.find_spec(name)]
+    done = _python(LATE_HTTP, url, *names)
+    assert done.stderr == ""
+    expected = [f"{name} GET http://api.openai.com/v1/models\n1\n" for name in names]
+    assert done.stdout == "".join(expected)
+
+
 LATE = """
 import sys
 from pytest_mockopenai.isolation import isolated
@@ -146,13 +178,7 @@ print(type(openai.__loader__).__module__, openai.__spec__.loader is openai.__loa
 
 
 def test_openai_imported_only_when_the_mock_is_on(url: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(LATE), url],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-    )
+    done = _python(LATE, url)
     assert done.stderr == ""
     assert done.stdout.splitlines() == [
         "/v1/models",
@@ -171,13 +197,7 @@ def test_it_imports_nothing_heavy(url: str) -> None:
         "heavy = {'openai', 'httpx', 'httpx2', 'aiohttp', 'werkzeug', 'asyncio', 'pytest'}\n"
         "print(sorted(heavy.intersection(sys.modules)))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, url],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-    )
+    done = _python(code, url)
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
 

@@ -27,7 +27,7 @@ def late(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_called_once_when_the_module_is_complete(late: Path) -> None:
     seen: list[int] = []
     finders = list(sys.meta_path)
-    with on_import(NAME, lambda: seen.append(sys.modules[NAME].value)):
+    with on_import((NAME,), lambda: seen.append(sys.modules[NAME].value)):
         importlib.import_module("json")
         assert seen == []
         importlib.import_module(NAME)
@@ -37,7 +37,7 @@ def test_called_once_when_the_module_is_complete(late: Path) -> None:
 
 
 def test_the_module_has_its_own_loader(late: Path) -> None:
-    with on_import(NAME, lambda: None):
+    with on_import((NAME,), lambda: None):
         module = importlib.import_module(NAME)
     assert module.__spec__ is not None
     assert type(module.__loader__).__module__ != "pytest_mockopenai.isolation.late"
@@ -47,9 +47,9 @@ def test_the_module_has_its_own_loader(late: Path) -> None:
 
 def test_a_module_that_is_loaded_or_never_comes_calls_nothing(late: Path) -> None:
     finders = list(sys.meta_path)
-    with on_import("json", lambda: pytest.fail("json was there before")):
+    with on_import(("json",), lambda: pytest.fail("json was there before")):
         assert sys.meta_path == finders
-    never = on_import("mockopenai_nowhere", lambda: pytest.fail("there is no such module"))
+    never = on_import(("mockopenai_nowhere",), lambda: pytest.fail("there is no such module"))
     with never, pytest.raises(ModuleNotFoundError):
         importlib.import_module("mockopenai_nowhere")
     assert sys.meta_path == finders
@@ -57,6 +57,6 @@ def test_a_module_that_is_loaded_or_never_comes_calls_nothing(late: Path) -> Non
 
 def test_an_error_in_the_module_is_the_importers(late: Path) -> None:
     late.write_text("1 / 0\n")
-    with on_import(NAME, lambda: pytest.fail("the import failed")), pytest.raises(ZeroDivisionError):
+    with on_import((NAME,), lambda: pytest.fail("the import failed")), pytest.raises(ZeroDivisionError):
         importlib.import_module(NAME)
     assert NAME not in sys.modules

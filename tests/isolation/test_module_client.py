@@ -9,27 +9,15 @@ import pytest
 
 from pytest_mockopenai.isolation import isolated
 from pytest_mockopenai.isolation.environment import applied, patched
-from pytest_mockopenai.isolation.module_client import module_client
+from pytest_mockopenai.isolation.module_client import _SETTINGS, module_client
 from pytest_mockopenai.isolation.redirect import redirected
 
 MESSAGES: Any = [{"role": "user", "content": "hi"}]
 
 
 def settings() -> dict[str, Any]:
-    """The module's settings: whatever is no function, class or module."""
-    return {name: value for name, value in vars(openai).items() if name == "_client" or name in _NAMES}
-
-
-_NAMES = (
-    "api_key",
-    "api_type",
-    "api_version",
-    "azure_endpoint",
-    "http_client",
-    "timeout",
-    "max_retries",
-    "base_url",
-)
+    """What building the module's client may write."""
+    return {name: vars(openai).get(name) for name in _SETTINGS}
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +44,7 @@ def _path() -> str:
 
 def test_a_client_built_meanwhile(url: str) -> None:
     was = settings()
-    with applied(patched(url)) as before, redirected(url), module_client(before):
+    with applied(patched(url)) as before, redirected(url), module_client(ENV, before):
         assert _path() == "/v1/chat/completions"
         assert _path() == "/v1/chat/completions"
         openai.http_client.close()  # type: ignore[union-attr]
@@ -69,7 +57,7 @@ def test_a_client_built_before(url: str) -> None:
         assert _path() == "/v1/chat/completions"
     was = settings()
     assert was["_client"] is not None
-    with applied(patched(url)) as before, redirected(url), module_client(before):
+    with applied(patched(url)) as before, redirected(url), module_client(ENV, before):
         assert _path() == "/v1/chat/completions"
     assert settings() == was
     openai.http_client.close()  # type: ignore[union-attr]
@@ -77,7 +65,7 @@ def test_a_client_built_before(url: str) -> None:
 
 def test_a_base_url_of_the_module(url: str) -> None:
     openai.base_url = "https://api.openai.com/v1/"
-    with applied(patched(url)) as before, redirected(url), module_client(before):
+    with applied(patched(url)) as before, redirected(url), module_client(ENV, before):
         assert _path() == "/v1/chat/completions"
         openai.http_client.close()  # type: ignore[union-attr]
     assert openai.base_url == "https://api.openai.com/v1/"
@@ -87,7 +75,7 @@ def test_azure_is_chosen_where_only_azure_was_configured(url: str, monkeypatch: 
     monkeypatch.setenv("AZURE_OPENAI_API_KEY", "real")
     monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", "https://mockopenai-test.openai.azure.com")
     was = settings()
-    with applied(patched(url)) as before, redirected(url), module_client(before):
+    with applied(patched(url)) as before, redirected(url), module_client(ENV, before):
         assert _path().startswith("/openai/deployments/gpt-4o/chat/completions?")
         openai.http_client.close()  # type: ignore[union-attr]
     assert settings() == was
@@ -96,14 +84,14 @@ def test_azure_is_chosen_where_only_azure_was_configured(url: str, monkeypatch: 
 def test_openai_is_chosen_where_both_were_configured(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AZURE_OPENAI_API_KEY", "real")
     monkeypatch.setenv("OPENAI_API_KEY", "real")
-    with applied(patched(url)) as before, module_client(before):
+    with applied(patched(url)) as before, module_client(ENV, before):
         assert openai.api_type == "openai"
     assert openai.api_type is None
 
 
 def test_a_kind_that_was_chosen_stays(url: str) -> None:
     openai.api_type = "azure"
-    with applied(patched(url)) as before, redirected(url), module_client(before):
+    with applied(patched(url)) as before, redirected(url), module_client(ENV, before):
         assert _path().startswith("/openai/deployments/")
         openai.http_client.close()  # type: ignore[union-attr]
     assert openai.api_type == "azure"
@@ -111,8 +99,8 @@ def test_a_kind_that_was_chosen_stays(url: str) -> None:
 
 def test_nested(url: str) -> None:
     was = settings()
-    with applied(patched(url)) as before, redirected(url), module_client(before):
-        with applied(patched(url + "/inner")) as inner, redirected(url), module_client(inner):
+    with applied(patched(url)) as before, redirected(url), module_client(ENV, before):
+        with applied(patched(url + "/inner")) as inner, redirected(url), module_client(ENV, inner):
             assert _path() == "/inner/v1/chat/completions"
             openai.http_client.close()  # type: ignore[union-attr]
         assert _path() == "/v1/chat/completions"
@@ -121,13 +109,13 @@ def test_nested(url: str) -> None:
 
 
 def _fails() -> None:
-    assert openai.models is not None
-    raise ZeroDivisionError(_path())
+    assert _path() == "/v1/chat/completions"
+    openai.http_client.close()  # type: ignore[union-attr]
+    raise ZeroDivisionError
 
 
 def test_after_an_error(url: str) -> None:
     was = settings()
-    with pytest.raises(ZeroDivisionError), isolated(url), openai.OpenAI() as client:
-        openai.http_client = client._client
+    with pytest.raises(ZeroDivisionError), isolated(url):
         _fails()
     assert settings() == was

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -64,10 +66,19 @@ def test_own_inherited_and_module_attributes_come_back_as_they_were(module: Any)
     assert not patches.active
 
 
-def test_what_is_not_there_may_be_put_there(module: Any) -> None:
-    patches = Patches((Point("mockopenai_patched", "Thing.new", lambda standing: lambda _: standing),))
+def test_what_is_not_there_is_put_there_only_if_said(module: Any) -> None:
+    def make(standing: Any) -> Any:
+        return lambda _: standing
+
+    patches = Patches(
+        (
+            Point("mockopenai_patched", "Thing.new", make, adds=True),
+            Point("mockopenai_patched", "Thing.gone", make),
+        )
+    )
     with patches.on():
         assert module.Thing().new() is None
+        assert not hasattr(module.Thing, "gone")
     assert not hasattr(module.Thing, "new")
 
 
@@ -100,17 +111,15 @@ def test_users_may_leave_in_any_order(module: Any) -> None:
     assert module.function is function
 
 
-def test_a_module_loaded_later_is_patched_on_refresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    patches = _patches("function")
-    late: Any = ModuleType("mockopenai_patched")
-    late.function = lambda: "late"
-    with patches.on():
-        monkeypatch.setitem(sys.modules, "mockopenai_patched", late)
-        patches.refresh()
+def test_a_module_imported_meanwhile_is_patched_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mockopenai_patched.py").write_text("def function():\n    return 'late'\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "mockopenai_patched", raising=False)
+    with _patches("function").on():
+        late = importlib.import_module("mockopenai_patched")
         assert late.function() == "LATE"
     assert late.function() == "late"
-    patches.refresh()
-    assert late.function() == "late"
+    del sys.modules["mockopenai_patched"]
 
 
 def test_another_tool_that_patched_over_ours_stays(module: Any) -> None:

@@ -12,7 +12,6 @@ from typing import Any
 import openai
 import pytest
 
-from pytest_mockopenai.isolation import redirect
 from pytest_mockopenai.isolation.environment import applied, patched
 from pytest_mockopenai.isolation.guard import RealHostRefused, guarded
 from pytest_mockopenai.isolation.redirect import Target, redirected
@@ -276,9 +275,3 @@ def test_an_async_realtime_connection() -> None:
 def test_targets() -> None:
     assert Target.of("http://[::1]:8080/a/") == Target("http", "::1", 8080, "/a")
     assert Target.of("http://mock") == Target("http", "mock", None, "")
-
-
-def test_refresh_does_nothing_while_off() -> None:
-    was = dict(vars(openai._base_client.BaseClient))
-    redirect.refresh()
-    assert dict(vars(openai._base_client.BaseClient)) == was

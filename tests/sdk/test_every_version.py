@@ -98,9 +98,9 @@ def test_says_what_is_scripted(call: Call, mock_openai: Any) -> None:
     assert completion.choices[0].message.content == "Paris"
     assert completion.choices[0].finish_reason == "stop"
     assert completion.model == "gpt-4o"
-    assert completion.usage.prompt_tokens == 10
+    assert completion.usage.prompt_tokens == 11
     assert completion.usage.completion_tokens == 1
-    assert completion.usage.total_tokens == 11
+    assert completion.usage.total_tokens == 12
 
 
 def test_stream_says_the_same_as_the_whole(call: Call) -> None:

@@ -16,18 +16,18 @@ from pytest_mockopenai.core.seed import Draw
 
 __all__ = ["Unsatisfiable", "instance"]
 
-_WORK = 25_000
-_COMFORT = 21_000
+_WORK = 12_000
+_COMFORT = 9_000
 
 
 def instance(schema: Mapping[str, Any] | bool, draw: Draw) -> Any:
     """A JSON value that conforms to a schema; the same one for the same schema and draw.
 
     The schema is JSON as `json.loads` gives it: draft 2020-12, with the habits of draft 7 (`definitions`, an
-    array of `items`, `dependencies`) and OpenAPI's `nullable`. All named properties are filled in, as a model does
-    in strict mode, until a recursive schema has to end. Raises `Unsatisfiable` for a schema that allows no value,
-    is malformed, uses what is not supported (such as a lookbehind in a `pattern`), or asks for too much: there is
-    no endless search, no deep recursion and no huge value.
+    array of `items`, `dependencies`) and OpenAPI's `nullable`. All named properties are filled in, as a model
+    does in strict mode, until a recursive schema has to end. Raises `Unsatisfiable` for a schema that allows
+    no value, is malformed, uses what is not supported (such as a lookbehind in a `pattern`), or asks for too
+    much: there is no endless search, no deep recursion and no huge value.
     """
     check_size(schema)
     root = Part(dict(schema) if isinstance(schema, Mapping) else schema)

@@ -23,7 +23,8 @@ def array(maker: Maker, parts: Parts, want: Want) -> list[Any]:
     items: list[Any] = []
     taken: set[Hashable] = set()
     for index in range(count):
-        ahead = wanted[index - (count - len(wanted)) :][:1] if index >= count - len(wanted) else ()
+        place = index - (count - len(wanted))
+        ahead = (wanted[place],) if place >= 0 else ()
         one_more = replace(want, draw=want.draw.child(index), taken=taken if unique else frozenset())
         try:
             items.append(_item(maker, (*item_parts(parts, index), *ahead), one_more, unique=unique))

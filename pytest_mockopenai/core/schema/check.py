@@ -30,7 +30,8 @@ from pytest_mockopenai.core.schema.parts import (
 from pytest_mockopenai.core.schema.trouble import TooMuch
 
 _DEEPEST = 100
-_COMBINING = ("$ref", "$dynamicRef", "$recursiveRef", "allOf", "anyOf", "oneOf", "not", "if")
+_FOLLOWED = ("$ref", "$dynamicRef", "$recursiveRef", "allOf", "nullable")
+_COMBINING = ("anyOf", "oneOf", "not", "if")
 
 
 def conforms(value: Any, parts: Iterable[Part], document: Document) -> bool:
@@ -63,10 +64,15 @@ class _Checker:
             raise TooMuch(part, f"schemas refer to each other deeper than {_DEEPEST} levels")
         if isinstance(part.schema, bool):
             return part.schema
-        if value is None and part.words.get("nullable") is True:
-            return True
         inner = _Checker(self.document, self.depth + 1)
-        return inner.plain(value, part) and inner.combined(value, part) and inner.contents(value, part)
+        if not part.has(*_FOLLOWED):
+            return inner.holds(value, part)
+        return all(inner.holds(value, other) for other in self.document.followed((part,)))
+
+    def holds(self, value: Any, part: Part) -> bool:
+        if part.schema is False:
+            return False
+        return self.plain(value, part) and self.combined(value, part) and self.contents(value, part)
 
     def plain(self, value: Any, part: Part) -> bool:
         if part.has("type") and type_of(value) not in types(part):
@@ -82,8 +88,6 @@ class _Checker:
         """The keywords that hold other schemas for the same value."""
         if not part.has(*_COMBINING):
             return True
-        if not all(self.passes(value, other) for other in self.document.together(part)):
-            return False
         if part.has("anyOf") and not any(self.passes(value, other) for other in several(part, "anyOf")):
             return False
         if part.has("oneOf") and sum(self.passes(value, other) for other in several(part, "oneOf")) != 1:

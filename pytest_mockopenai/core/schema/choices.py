@@ -59,12 +59,20 @@ def next_choice(parts: Parts, decided: Decided, document: Document) -> Choice | 
 
 
 def ordered(choice: Choice, draw: Draw, heights: Heights, *, lean: bool) -> tuple[Parts, ...]:
-    """The options, the best first: lean ones go by how soon they end, others by the draw, null last."""
+    """The options, the best first: lean ones go by how soon they end, others by the draw, null last.
+
+    Any number comes before any text: so pydantic offers a `Decimal`.
+    """
     count = len(choice.options)
     if lean:
         return tuple(sorted(choice.options, key=lambda option: _height(option, heights)))
     start = draw.integer(0, count - 1) if count else 0
-    return tuple(sorted(choice.options[start:] + choice.options[:start], key=_is_null))
+    numeric = any(option[0].words.get("type") == "number" for option in choice.options)
+
+    def last(option: Parts) -> tuple[bool, bool]:
+        return _is_null(option), numeric and _is_bare(option, "string")
+
+    return tuple(sorted(choice.options[start:] + choice.options[:start], key=last))
 
 
 def refused(parts: Parts) -> Refused:
@@ -129,6 +137,11 @@ def _height(option: Parts, heights: Heights) -> float:
 
 
 def _is_null(option: Parts) -> bool:
-    return option[0].words.get("type") == "null" or (
-        option[0].has("const") and option[0].words.get("const") is None
-    )
+    words = option[0].words
+    return words.get("type") == "null" or words.get("const", "") is None
+
+
+def _is_bare(option: Parts, kind: str) -> bool:
+    """Whether an option says nothing but its type."""
+    words = option[0].words
+    return words.get("type") == kind and words.keys() <= _NOTES | {"type"}

@@ -35,6 +35,14 @@ class Document:
         `True` says nothing and is left out. Raises `Unsatisfiable` for `False`, and for a reference that
         leads back to itself without entering a property or item.
         """
+        plain = self.followed(parts)
+        refusal = next((part for part in plain if part.schema is False), None)
+        if refusal is not None:
+            raise Unsatisfiable(refusal.path, "false allows no value")
+        return plain
+
+    def followed(self, parts: Parts) -> Parts:
+        """The same, with `False` among them."""
         plain: list[Part] = []
         seen: set[int] = set()
         entered: set[int] = set()
@@ -76,9 +84,7 @@ class Document:
 
     def _meaning(self, part: Part) -> Parts | None:
         """What a part stands for if it is not plain: OpenAPI's `nullable` is a choice of null."""
-        if part.schema is False:
-            raise Unsatisfiable(part.path, "false allows no value")
-        if not isinstance(part.schema, dict):
+        if not isinstance(part.schema, (dict, bool)):
             raise Unsatisfiable(part.path, "a schema must be an object, true or false")
         return (self.denulled(part),) if part.words.get("nullable") is True else None
 

@@ -1,11 +1,12 @@
-"""Whether a text matches a pattern, in time that grows with the text and the pattern, never exponentially.
+"""Whether a text matches a pattern, in time that is polynomial in both, as no backtracking is.
 
-It follows all places at once where a match may have got to, so it needs no backtracking.
+It follows all places at once where a match may have got to, and remembers what follows from which places.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from pytest_mockopenai.core.schema.pattern import (
     WORD,
@@ -20,53 +21,11 @@ from pytest_mockopenai.core.schema.pattern import (
 )
 
 Places = frozenset[int]
-Spend = Callable[[int], None]
 
 
-def matches(node: Node, text: str, spend: Spend) -> bool:
+def matches(node: Node, text: str, spend: Callable[[int], None]) -> bool:
     """Whether the pattern is found anywhere in the text; `spend` is told the steps of work."""
-    return bool(_ends(node, text, frozenset(range(len(text) + 1)), spend))
-
-
-def _ends(node: Node, text: str, starts: Places, spend: Spend) -> Places:
-    spend(1 + len(starts) // 16)
-    if isinstance(node, Chars):
-        return frozenset(at + 1 for at in starts if at < len(text) and inside(node.ranges, text[at]))
-    if isinstance(node, Edge):
-        return frozenset(at for at in starts if _at_edge(node, text, at))
-    if isinstance(node, Ahead):
-        return frozenset(
-            at for at in starts if bool(_ends(node.node, text, frozenset((at,)), spend)) != node.negative
-        )
-    if isinstance(node, Either):
-        return frozenset().union(*(_ends(option, text, starts, spend) for option in node.nodes))
-    if isinstance(node, Repeat):
-        return _repeated(node, text, starts, spend)
-    return _following(node, text, starts, spend)
-
-
-def _following(node: Series, text: str, starts: Places, spend: Spend) -> Places:
-    for step in node.nodes:
-        if not starts:
-            break
-        starts = _ends(step, text, starts, spend)
-    return starts
-
-
-def _repeated(node: Repeat, text: str, starts: Places, spend: Spend) -> Places:
-    for _ in range(node.low):
-        after = _ends(node.node, text, starts, spend)
-        if not after or after == starts:
-            starts = after
-            break
-        starts = after
-    reached = fresh = starts
-    rounds = 0
-    while fresh and (node.high is None or rounds < node.high - node.low):
-        fresh = _ends(node.node, text, fresh, spend) - reached
-        reached |= fresh
-        rounds += 1
-    return reached
+    return bool(_Match(text, spend).ends(node, frozenset(range(len(text) + 1))))
 
 
 def inside(ranges: Ranges, char: str) -> bool:
@@ -75,13 +34,62 @@ def inside(ranges: Ranges, char: str) -> bool:
     return any(low <= code <= high for low, high in ranges)
 
 
-def _at_edge(node: Edge, text: str, at: int) -> bool:
-    if node.kind == "start":
-        return at == 0
-    if node.kind == "end":
-        return at == len(text)
-    return (_is_word(text, at - 1) != _is_word(text, at)) == (node.kind == "word")
+@dataclass(frozen=True, slots=True)
+class _Match:
+    text: str
+    spend: Callable[[int], None]
+    known: dict[tuple[int, Places], Places] = field(default_factory=dict)
 
+    def ends(self, node: Node, starts: Places) -> Places:
+        """Where a match of the node can end that begins at one of the starts."""
+        if isinstance(node, Chars):
+            self.spend(1 + len(starts) // 16)
+            return frozenset(at + 1 for at in starts if self.is_at(node, at))
+        key = (id(node), starts)
+        if key not in self.known:
+            self.spend(1 + len(starts) // 16)
+            self.known[key] = self.followed(node, starts)
+        return self.known[key]
 
-def _is_word(text: str, at: int) -> bool:
-    return 0 <= at < len(text) and inside(WORD, text[at])
+    def followed(self, node: Node, starts: Places) -> Places:
+        if isinstance(node, Edge):
+            return frozenset(at for at in starts if self.at_edge(node, at))
+        if isinstance(node, Ahead):
+            return frozenset(
+                at for at in starts if bool(self.ends(node.node, frozenset((at,)))) != node.negative
+            )
+        if isinstance(node, Either):
+            return frozenset().union(*(self.ends(option, starts) for option in node.nodes))
+        if isinstance(node, Repeat):
+            return self.repeated(node, starts)
+        for step in node.nodes if isinstance(node, Series) else ():
+            starts = self.ends(step, starts) if starts else starts
+        return starts
+
+    def repeated(self, node: Repeat, starts: Places) -> Places:
+        for _ in range(node.low):
+            after = self.ends(node.node, starts)
+            if not after or after == starts:
+                starts = after
+                break
+            starts = after
+        reached = fresh = starts
+        rounds = 0
+        while fresh and (node.high is None or rounds < node.high - node.low):
+            fresh = self.ends(node.node, fresh) - reached
+            reached |= fresh
+            rounds += 1
+        return reached
+
+    def is_at(self, node: Chars, at: int) -> bool:
+        return at < len(self.text) and inside(node.ranges, self.text[at])
+
+    def at_edge(self, node: Edge, at: int) -> bool:
+        if node.kind == "start":
+            return at == 0
+        if node.kind == "end":
+            return at == len(self.text)
+        return (self.is_word(at - 1) != self.is_word(at)) == (node.kind == "word")
+
+    def is_word(self, at: int) -> bool:
+        return 0 <= at < len(self.text) and inside(WORD, self.text[at])

@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_mockopenai.core.schema import names
 from pytest_mockopenai.core.schema.document import Parts
-from pytest_mockopenai.core.schema.parts import Part, canon
+from pytest_mockopenai.core.schema.parts import Part, canon, shown
 from pytest_mockopenai.core.schema.trouble import Unsatisfiable
 from pytest_mockopenai.core.seed import Draw
 
@@ -160,7 +160,9 @@ def _common_multiple(steps: list[Fraction]) -> Fraction:
 
 def _why_none(found: Limits, whole: bool) -> str:
     kind = "integer" if whole else "number"
-    said = [f"above {low.value}" if low.open else f"from {low.value}" for low in found.lows]
-    said += [f"below {high.value}" if high.open else f"up to {high.value}" for high in found.highs]
-    said += [f"that is a multiple of {step}" for step in found.steps]
+    said = [f"above {shown(low.value)}" if low.open else f"from {shown(low.value)}" for low in found.lows]
+    said += [
+        f"below {shown(high.value)}" if high.open else f"up to {shown(high.value)}" for high in found.highs
+    ]
+    said += [f"that is a multiple of {shown(step)}" for step in found.steps]
     return f"there is no {kind} {', '.join(said)}" if said else f"no other {kind} was found"

@@ -55,7 +55,7 @@ class Part:
     def wrong(self, keyword: str, expected: str) -> Unsatisfiable:
         """The error of a malformed keyword."""
         return Unsatisfiable(
-            self.path, f"{keyword!r} must be {expected}, not {_shown(self.words.get(keyword))}"
+            self.path, f"{keyword!r} must be {expected}, not {shown(self.words.get(keyword))}"
         )
 
 
@@ -241,6 +241,10 @@ def _is_array(value: Any) -> bool:
     return isinstance(value, (list, tuple))
 
 
-def _shown(value: Any) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= 60 else shown[:57] + "..."
+def shown(value: Any) -> str:
+    """A value for a message: cut if it is long."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python refuses to print a number of more than 4300 digits
+        return "a huge number"
+    return text if len(text) <= 60 else text[:57] + "..."

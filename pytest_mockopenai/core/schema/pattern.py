@@ -152,7 +152,7 @@ class _Reader:
         counts = self.counts()
         while counts is not None:
             self.take("?")
-            if isinstance(node, (Edge, Ahead)) or self.peek() == "+":
+            if self.peek() == "+":
                 raise self.fail("a repetition that is not supported")
             node = Repeat(node, *counts)
             counts = self.counts()

@@ -13,6 +13,7 @@ from pytest_mockopenai.core.seed import Draw
 
 _MANY = 10**9
 _EXTRA = 5
+_ASCII = 6
 _ROUNDS = 100_000
 _POOLS: tuple[Ranges, ...] = (
     ((97, 122),),
@@ -35,6 +36,7 @@ class Writer:
     wild: bool = False
     _widths: dict[int, tuple[int, int]] = field(default_factory=dict)
     _pools: dict[Ranges, list[Ranges]] = field(default_factory=dict)
+    _nesting: int = 0
 
     def write(self, node: Node, low: int, high: int) -> str:
         """A text for the node, if possible of low to high characters."""
@@ -44,18 +46,28 @@ class Writer:
         if isinstance(node, Either):
             return self.write(self.option(node, low, high), low, high)
         if isinstance(node, Repeat):
-            return self.series((node.node,) * self.count(node, low, high), low, high)
+            return self.repeated(node, low, high)
         return self.series(node.nodes, low, high) if isinstance(node, Series) else ""
 
     def char(self, ranges: Ranges) -> str:
         """A character of these ranges: a letter or digit rather than others."""
         if ranges not in self._pools:
-            self._pools[ranges] = [found for pool in _POOLS if (found := _common(pool, ranges))]
+            found = [_common(pool, ranges) for pool in _POOLS]
+            self._pools[ranges] = [pool for pool in found[:_ASCII] if pool] or [pool for pool in found if pool]
         pools = self._pools[ranges]
         if not pools:
             return ""
-        low, high = self.draw.choice(self.draw.choice(pools[:4]) if self.wild else pools[0])
+        low, high = self.draw.choice(self.draw.choice(pools) if self.wild else pools[0])
         return chr(self.draw.integer(low, high))
+
+    def repeated(self, node: Repeat, low: int, high: int) -> str:
+        """The node some times over."""
+        times = self.count(node, low, high)
+        self._nesting += 1
+        try:
+            return self.series((node.node,) * times, low, high)
+        finally:
+            self._nesting -= 1
 
     def option(self, node: Either, low: int, high: int) -> Node:
         """One of the alternatives, of a fitting length if there is one."""
@@ -68,10 +80,9 @@ class Writer:
         shortest, longest = self.width(node.node)
         enough = -(-low // longest) if longest else 0
         least = max(node.low, enough) if shortest else enough  # rounds that may be empty need not be written
-        most = min(
-            high // shortest if shortest else least + _EXTRA, _MANY if node.high is None else node.high
-        )
-        return min(least, _ROUNDS) + self.draw.integer(0, max(0, min(_EXTRA, most - least)))
+        most = min(high // shortest if shortest else high, _MANY if node.high is None else node.high)
+        extra = min(_EXTRA >> self._nesting, most - least)  # repetitions in repetitions soon stop multiplying
+        return min(least, _ROUNDS) + self.draw.integer(0, max(0, extra))
 
     def series(self, nodes: Sequence[Node], low: int, high: int) -> str:
         """The nodes one after the other, the length shared out among them."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterator, Set
 from pytest_mockopenai.core.schema import formats, names
 from pytest_mockopenai.core.schema.document import Document, Parts
 from pytest_mockopenai.core.schema.matching import matches
-from pytest_mockopenai.core.schema.parts import Part, canon, least, most, text
+from pytest_mockopenai.core.schema.parts import Part, canon, least, most, shown, text
 from pytest_mockopenai.core.schema.pattern import Node, Unsupported, parse
 from pytest_mockopenai.core.schema.sampling import Writer
 from pytest_mockopenai.core.schema.trouble import Unsatisfiable
@@ -58,8 +58,9 @@ def tree(part: Part, keyword: str, pattern: str) -> Node:
     try:
         return parse(pattern)
     except Unsupported as error:
-        shown = pattern if len(pattern) <= 80 else pattern[:77] + "..."
-        raise Unsatisfiable(part.path, f"{keyword!r} {shown!r} is not a supported pattern: {error}") from None
+        raise Unsatisfiable(
+            part.path, f"{keyword!r} {shown(pattern)} is not a supported pattern: {error}"
+        ) from None
 
 
 def from_pattern(document: Document, part: Part, keyword: str, pattern: str, draw: Draw) -> str:
@@ -75,7 +76,7 @@ def _lengths(parts: Parts) -> tuple[int, int]:
     low, high = most(parts, "minLength"), least(parts, "maxLength")
     if low > LONGEST:
         raise Unsatisfiable(
-            parts[0].path, f"'minLength' {low} is above the {LONGEST} characters that are made at most"
+            parts[0].path, f"'minLength' {shown(low)} is above the {LONGEST} characters that are made at most"
         )
     if high is not None and low > high:
         raise Unsatisfiable(parts[0].path, f"'minLength' {low} is above 'maxLength' {high}")
@@ -83,7 +84,7 @@ def _lengths(parts: Parts) -> tuple[int, int]:
 
 
 def _from_patterns(document: Document, parts: Parts, draw: Draw, low: int, high: int) -> Iterator[str]:
-    """Texts for one pattern after the other, in the hope that the others match them too, and for all in a row."""
+    """Texts for one pattern after the other, which the others may match too, and for all in a row."""
     sources = [(part, source) for part in parts if (source := text(part, "pattern")) is not None]
     sources.sort(key=lambda found: (not found[1].startswith("^"), found[1].endswith("$")))
     nodes = [tree(part, "pattern", source) for part, source in sources]
@@ -149,7 +150,7 @@ def _format(part: Part) -> formats.Format | None:
 def _why_none(parts: Parts, low: int, high: int) -> str:
     given = [part for part in parts if part.has("pattern", "format")]
     said = [
-        f"{keyword!r} {part.words.get(keyword)!r}"
+        f"{keyword!r} {shown(part.words.get(keyword))}"
         for part in given
         for keyword in ("pattern", "format")
         if part.has(keyword)

@@ -53,7 +53,7 @@ def _deltas(encoding: Encoding, choice: JSON) -> Iterator[JSON]:
         for piece, entries in _scored_pieces(encoding, message[name], (scores or {}).get(name)):
             yield chunk({name: piece}, {"content": None, "refusal": None, name: entries} if entries else None)
     for delta in (
-        *_tool_deltas(encoding, calls),
+        *_tool_deltas(encoding, message, calls),
         *_function_deltas(encoding, message),
         *_audio_deltas(encoding, message),
     ):
@@ -71,11 +71,16 @@ def _opening(message: JSON, calls: list[JSON]) -> JSON:
             "function_call": {**message["function_call"], "arguments": ""},
             "refusal": None,
         }
-    if len(calls) == 1 and message["content"] is None:
+    if _opens_at_once(message, calls):
         return {**role, "content": None, "tool_calls": [_opened(0, calls[0])], "refusal": None}
     if message["refusal"] is not None:
         return {**role, "content": None, "refusal": ""}
     return {**role, "content": None if calls and message["content"] is None else "", "refusal": None}
+
+
+def _opens_at_once(message: JSON, calls: list[JSON]) -> bool:
+    """Whether the first chunk opens the tool call: if there is one, and nothing else is said."""
+    return len(calls) == 1 and message["content"] is None
 
 
 def _opened(index: int, call: JSON) -> JSON:
@@ -88,10 +93,10 @@ def _text_key(kind: str) -> str:
     return "input" if kind == "custom" else "arguments"
 
 
-def _tool_deltas(encoding: Encoding, calls: list[JSON]) -> Iterator[JSON]:
+def _tool_deltas(encoding: Encoding, message: JSON, calls: list[JSON]) -> Iterator[JSON]:
     for index, call in enumerate(calls):
         kind, key = call["type"], _text_key(call["type"])
-        if len(calls) > 1:
+        if not _opens_at_once(message, calls):
             yield {"tool_calls": [_opened(index, call)]}
         for piece in tokens.stream_pieces(encoding, call[kind][key]):
             yield {"tool_calls": [{"index": index, kind: {key: piece}}]}

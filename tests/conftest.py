@@ -1,0 +1,38 @@
+"""What all tests share: calls as they would have been recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pytest_mockopenai.core.inquiry import Inquiry
+from pytest_mockopenai.core.usage import Usage
+from pytest_mockopenai.core.wire import Request
+from pytest_mockopenai.recorder import Call
+
+PATHS = {"chat.completions": "/v1/chat/completions", "embeddings": "/v1/embeddings", "moderations": "/v1/moderations"}
+
+
+def make_call(
+    index: int = 0,
+    *,
+    endpoint: str = "chat.completions",
+    model: str = "gpt-4o",
+    tokens: tuple[int, int] | None = (9, 1),
+    retry: int = 0,
+    **fields: Any,
+) -> Call:
+    """A recorded call; `tokens` are prompt and completion tokens, None for a call without usage."""
+    headers = (("x-stainless-retry-count", str(retry)),) if retry else ()
+    body = {"model": model, "messages": [{"role": "user", "content": "Hi"}]}
+    inquiry = Inquiry(endpoint, Request("POST", PATHS[endpoint], headers, b""), body, model)
+    used = Usage(*tokens) if tokens else None
+    return Call(index, inquiry, PATHS[endpoint], **{"status": 200, "usage": used, "ended": "done", **fields})
+
+
+@pytest.fixture
+def a_call() -> Callable[..., Call]:
+    """Makes a recorded call; see `make_call`."""
+    return make_call

@@ -1,0 +1,32 @@
+"""Events are one data line each, whatever the data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_mockopenai.core import jsontext, sse
+
+DATA = st.dictionaries(st.text(), st.text() | st.integers(), max_size=4)
+
+
+@given(DATA)
+def test_one_line_of_data(data: dict[str, Any]) -> None:
+    event = sse.event(data)
+    assert event.startswith(b"data: ")
+    assert event.endswith(b"\n\n")
+    line = event[len(b"data: ") : -2]
+    assert b"\n" not in line
+    assert b"\r" not in line
+    assert jsontext.loads(line) == data
+
+
+@given(DATA)
+def test_named(data: dict[str, Any]) -> None:
+    assert sse.event(data, "response.created") == b"event: response.created\n" + sse.event(data)
+
+
+def test_end() -> None:
+    assert sse.DONE == b"data: [DONE]\n\n"

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import pytest
+
+SEED = "def test_it(mock_openai):\n    assert mock_openai.settings.seed == "
+
+
+def test_the_seed_comes_from_marker_command_line_or_file_in_this_order(run, pytester):
+    run(SEED + "0").assert_outcomes(passed=1)
+    pytester.makeini("[pytest]\nmock_openai_seed = 5")
+    run(SEED + "5").assert_outcomes(passed=1)
+    run(SEED + "6", "--mock-openai-seed=6").assert_outcomes(passed=1)
+    marked = "import pytest\n@pytest.mark.mock_openai(seed=7)\n"
+    run(marked + SEED + "7", "--mock-openai-seed=6").assert_outcomes(passed=1)
+
+
+def test_strict_comes_from_marker_or_file(run, pytester):
+    pytester.makeini("[pytest]\nmock_openai_strict = true")
+    source = """
+import pytest
+
+def test_file(mock_openai):
+    assert mock_openai.settings.strict
+
+@pytest.mark.mock_openai(strict=False)
+def test_marker(mock_openai):
+    assert not mock_openai.settings.strict
+"""
+    run(source).assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("mock_openai_seed = x", "ERROR: mock_openai_seed is a whole number: *'x'*"),
+        ("mock_openai_strict = maybe", "ERROR: mock_openai_strict is true or false: *'maybe'*"),
+        ("mock_openai_env = maybe", "ERROR: mock_openai_env is true or false: *'maybe'*"),
+    ],
+)
+def test_a_wrong_value_in_the_file_is_a_usage_error(run, pytester, line, message):
+    pytester.makeini(f"[pytest]\n{line}")
+    result = run("")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([message])
+
+
+def test_a_wrong_seed_on_the_command_line_is_a_usage_error(run):
+    result = run("", "--mock-openai-seed=x")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--mock-openai-seed: invalid int value: 'x'*"])
+
+
+KEY = "import os\nKEY = os.environ.get('OPENAI_API_KEY')\ndef test_it():\n    assert "
+
+
+def test_a_placeholder_key_is_there_from_the_first_conftest_on_if_wanted(run, pytester, monkeypatch):
+    pytester.makeconftest("import os\nSEEN = os.environ.get('OPENAI_API_KEY')\ndef pytest_report_header():\n    return f'key {SEEN}'")
+    run(KEY + "KEY is None").stdout.fnmatch_lines(["key None"])
+    pytester.makeini("[pytest]\nmock_openai_env = true")
+    result = run(KEY + "KEY.startswith('sk-mock-')")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["key sk-mock-*"])
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-mine")
+    run(KEY + "KEY == 'sk-mine'").assert_outcomes(passed=1)
+
+
+def test_the_placeholder_key_is_gone_after_the_run(run, pytester):
+    import os
+
+    pytester.makeini("[pytest]\nmock_openai_env = true")
+    run(KEY + "KEY").assert_outcomes(passed=1)
+    assert "OPENAI_API_KEY" not in os.environ
+
+
+def test_the_native_toml_form_works(run, pytester):
+    if pytest.version_tuple < (9, 0):
+        pytest.skip("pytest 9 reads [tool.pytest]")
+    pytester.makepyprojecttoml("[tool.pytest]\nmock_openai_seed = '5'\nmock_openai_strict = true\n")
+    run(SEED + "5").assert_outcomes(passed=1)
