@@ -76,7 +76,9 @@ def bug(inquiry: Inquiry, trace: str) -> str:
 
 def mistake(inquiry: Inquiry, word: Word, message: str) -> str:
     """A scripted word could not be played on a call, or with a word without a label: no answer could be made up."""
-    headline = f"The scripted reply {word} cannot be played on" if word.label else "The mock cannot make up an answer to"
+    headline = (
+        f"The scripted reply {word} cannot be played on" if word.label else "The mock cannot make up an answer to"
+    )
     return report(f"{headline} {_call_line(inquiry)}.", seen=_seen(inquiry), expected=[message])
 
 
@@ -173,10 +175,11 @@ def called(found: Sequence[Call], wanted: Mapping[str, object]) -> str:
 def other_usage(misses: Sequence[Miss], calls: Sequence[Call], of: str) -> str:
     """The token counts are not those expected."""
     first = misses[0]
+    diffs = [(f"{miss.condition} differs:", f"  - {miss.wanted}", f"  + {miss.got}") for miss in misses]
     return report(
         f"{first.condition} is {first.got}, expected {first.wanted}{of}.",
         seen=calls_table(calls) or ["No call."],
-        expected=[line for miss in misses for line in _diff(miss)],
+        expected=[line for diff in diffs for line in diff],
     )
 
 

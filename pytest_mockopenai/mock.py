@@ -69,6 +69,7 @@ class MockOpenAI:
         self._host = host
         self._stack = ExitStack()
         self._isolation: Isolation | None = None
+        self._failures: list[str] = []
         if replies:
             Scripted(self._app, When(), origin).reply(*replies)
 
@@ -86,6 +87,7 @@ class MockOpenAI:
         self._isolation = self._stack.enter_context(
             isolated(self.url, api_key=API_KEY, share_tls=self._share_tls, setenv=setenv)
         )
+        self._stack.callback(self._keep_failures)
 
     def stop(self) -> None:
         """Undo `start`; the calls and the usage can still be read."""
@@ -247,14 +249,23 @@ class MockOpenAI:
         found = list(self._app.problems)
         if unused:
             found.append(explain.unused(unused, self.calls, self.refusals))
-        return [*found, *budgets.exceeded(self.budget, self.calls, self._prices), *self._server_problems()]
+        return [
+            *found,
+            *budgets.exceeded(self.budget, self.calls, self._prices),
+            *self._failures,
+            *self._new_failures(),
+        ]
 
-    def _server_problems(self) -> list[str]:
-        if self._host is None:
+    def _new_failures(self) -> list[str]:
+        """What failed in the server and in its user's handlers; nothing while another mock is on it."""
+        if self._host is None or self._host.handler is not self._app:
             return []
         raised = [*self._host.errors, *self._host.server.handler_errors]
         failed = self._host.server.assertions
         return [*map(explain.host_failure, raised), *map(explain.expectation, failed)]
+
+    def _keep_failures(self) -> None:
+        self._failures += self._new_failures()
 
     def verify(self) -> None:
         """Raise `Unmet`, explaining all `problems`, if there are any."""
@@ -281,4 +292,4 @@ class MockOpenAI:
 
     def __repr__(self) -> str:
         where = self._host.url if self._host else "not started"
-        return f"<MockOpenAI {where}, {len(self.calls)} calls>"
+        return f"<MockOpenAI {where}, calls: {len(self.calls)}>"

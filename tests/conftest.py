@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
+from pytest_mockopenai import MockOpenAI
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.core.wire import Request
 from pytest_mockopenai.recorder import Call
+
+LOADED = np  # pytester unloads what its inner runs have loaded, and numpy cannot be loaded twice
 
 PATHS = {"chat.completions": "/v1/chat/completions", "embeddings": "/v1/embeddings", "moderations": "/v1/moderations"}
 
@@ -30,6 +34,14 @@ def make_call(
     inquiry = Inquiry(endpoint, Request("POST", PATHS[endpoint], headers, b""), body, model)
     used = Usage(*tokens) if tokens else None
     return Call(index, inquiry, PATHS[endpoint], **{"status": 200, "usage": used, "ended": "done", **fields})
+
+
+@pytest.fixture(scope="session")
+def loaded() -> None:
+    """Loads all that a call needs, for tests with pytester: it unloads what its inner runs load, which is slow."""
+    with MockOpenAI() as mock:
+        mock.client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": "Hi"}])
+        assert mock.cost_details is None or mock.cost
 
 
 @pytest.fixture

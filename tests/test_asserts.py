@@ -69,9 +69,9 @@ def test_calls_that_should_not_be_are_shown(calls):
 
 @pytest.mark.parametrize("check", [assert_called_once, assert_not_called])
 def test_a_misspelt_name_is_an_error_and_no_pass(calls, check):
-    with pytest.raises(ValueError, match="Did you mean 'embeddings'?"):
+    with pytest.raises(ValueError, match=r"Did you mean 'embeddings'\?"):
         check(calls, "embedding")
-    with pytest.raises(TypeError, match="Did you mean 'model'?"):
+    with pytest.raises(TypeError, match=r"Did you mean 'model'\?"):
         check(calls, modle="gpt-4o")
 
 
@@ -83,7 +83,9 @@ def test_usage_is_that_of_all_calls_or_of_one_model(calls):
 
 
 def test_other_usage_is_shown_as_a_diff(calls):
-    assert told(assert_usage, calls, model="gpt-4o-mini", prompt_tokens=5, completion_tokens=6, max_total_tokens=11) == [
+    assert told(
+        assert_usage, calls, model="gpt-4o-mini", prompt_tokens=5, completion_tokens=6, max_total_tokens=11
+    ) == [
         "completion_tokens is 7, expected 6 for model 'gpt-4o-mini'.",
         "Seen:",
         "  [1] POST /v1/chat/completions  gpt-4o-mini  200  5+7 tokens",

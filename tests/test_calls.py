@@ -41,7 +41,7 @@ def test_they_are_filtered_by_endpoint_or_path(calls):
 
 
 def test_an_endpoint_that_does_not_exist_is_an_error(calls):
-    with pytest.raises(ValueError, match="no endpoint 'chat.completion'. Did you mean 'chat.completions'?"):
+    with pytest.raises(ValueError, match=r"no endpoint 'chat\.completion'\. Did you mean 'chat\.completions'\?"):
         calls.to("chat.completion")
 
 
@@ -49,7 +49,7 @@ def test_they_are_filtered_by_attributes_and_by_a_function(calls):
     assert [call.index for call in calls.where(model="gpt-4o", status=200)] == [1]
     assert [call.index for call in calls.where(lambda call: call.index > 0, retry_count=1)] == [1]
     assert calls.where() == calls
-    with pytest.raises(TypeError, match="a call has no attribute 'modle'. Did you mean 'model'?"):
+    with pytest.raises(TypeError, match=r"a call has no attribute 'modle'\. Did you mean 'model'\?"):
         calls.where(modle="gpt-4o")
 
 

@@ -64,7 +64,9 @@ def test_without_any_prices_the_cost_is_not_known(a_call, no_list):
     assert MockOpenAI().cost_details is None
 
 
-@pytest.mark.parametrize("price", [{"input": -1}, {"input": True}, {"input": 1, "output": "2"}, {"input": 1, "cached": math.nan}])
+@pytest.mark.parametrize(
+    "price", [{"input": -1}, {"input": True}, {"input": 1, "output": "2"}, {"input": 1, "cached": math.nan}]
+)
 def test_a_wrong_price_is_an_error(price):
     with pytest.raises(ValueError, match="is a price in US dollars per million tokens"):
         MockOpenAI().set_price("x", **price)
@@ -140,7 +142,8 @@ def test_a_limit_on_an_unknown_cost_fails_and_says_how_to_know_it(a_call, no_lis
 
 
 @pytest.mark.parametrize(
-    ("amount", "text"), [(0, "$0.00"), (1234.5, "$1,234.50"), (0.5, "$0.50"), (0.0063, "$0.0063"), (0.0000125, "$0.000013")]
+    ("amount", "text"),
+    [(0, "$0.00"), (1234.5, "$1,234.50"), (0.5, "$0.50"), (0.0063, "$0.0063"), (0.0000125, "$0.000013")],
 )
 def test_dollars_have_two_digits_that_count(amount, text):
     assert dollars(amount) == text

@@ -41,7 +41,7 @@ def examples_of(page: Path) -> list[Example]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_examples_run(page: Path, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_examples_run(page: Path, pytester: pytest.Pytester) -> None:
     examples = examples_of(page)
     if not examples:
         pytest.skip("no examples")
@@ -49,14 +49,14 @@ def test_examples_run(page: Path, pytester: pytest.Pytester, monkeypatch: pytest
         path = pytester.path / example.name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(example.text, encoding="utf-8")
-    monkeypatch.syspath_prepend(pytester.path)
+    pytester.makeini("[pytest]\npythonpath = .\naddopts = -q -p no:randomly -p no:asyncio")
     failing = [example for example in examples if example.printed is not None]
     ignored = [f"--ignore={example.name}" for example in failing]
     if any(example.name.startswith("test_") for example in examples if example.printed is None):
-        result = pytester.runpytest_inprocess("-q", *ignored)
+        result = pytester.runpytest_subprocess(*ignored)
         assert result.ret in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
     for example in failing:
-        failed = pytester.runpytest_inprocess("-q", example.name)
+        failed = pytester.runpytest_subprocess(example.name)
         assert failed.ret == pytest.ExitCode.TESTS_FAILED
         failed.stdout.no_fnmatch_line("*INTERNALERROR*")
         _assert_printed(example.printed or (), failed.stdout.lines)

@@ -43,7 +43,7 @@ class ModuleClient:
         self._saved: dict[str, Any] = {}
 
     def take(self) -> None:
-        """Remember the settings and choose the kind of client, if openai is imported and has no client yet."""
+        """Remember the settings and choose the kind of client, if openai is imported and has none yet."""
         module: Any = sys.modules.get("openai")
         if self._module is not None or not callable(getattr(module, "__dict__", {}).get("_load_client")):
             return
@@ -79,7 +79,9 @@ class ModuleClient:
     def _is_ours(self, value: Any) -> bool:
         if isinstance(value, str):
             return value in self._ours
-        return value == {} or type(value).__name__ == _BUILT_HTTP_CLIENT
+        if isinstance(value, dict):  # empty, or Azure's {"api-version": ...}
+            return all(map(self._is_ours, value.values()))
+        return type(value).__name__ == _BUILT_HTTP_CLIENT
 
 
 @contextmanager

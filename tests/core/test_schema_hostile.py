@@ -85,7 +85,7 @@ IMPOSSIBLE: dict[str, Any] = {
     "a billion characters": {"type": "string", "minLength": 10**9},
     "a billion properties": {"type": "object", "minProperties": 10**9},
     "a billion contained": {"type": "array", "contains": {"const": 1}, "minContains": 10**9},
-    "a hundred billion items": nested(3, lambda inner: {"type": "array", "minItems": 5_000, "items": inner}),
+    "a hundred billion items": nested(3, lambda inner: {"type": "array", "minItems": 2_000, "items": inner}),
     "a billion characters by pattern": {"type": "string", "pattern": "^((a{1000}){1000}){1000}$"},
     "a pattern that lets no text be long enough": {
         "type": "string",

@@ -18,7 +18,6 @@ import openai
 import pytest
 
 from pytest_mockopenai.isolation import API_KEY, RealHostRefused, Refusal, isolated
-from pytest_mockopenai.isolation.module_client import _SETTINGS
 
 EARLY = openai.OpenAI(api_key="sk-early", base_url="https://api.openai.com/v1", max_retries=0)
 MESSAGES: Any = [{"role": "user", "content": "hi"}]
@@ -38,7 +37,9 @@ def _state() -> list[Any]:
         ("aiohttp", ("BaseConnector",)),
     ):
         owners += [getattr(sys.modules[name], each) for each in classes if name in sys.modules]
-    settings = {name: vars(openai).get(name) for name in _SETTINGS}
+    settings = {
+        name: vars(openai).get(name) for name in ("_client", "api_type", "azure_endpoint", "api_version")
+    }
     return [dict(os.environ), list(sys.meta_path), settings, *(dict(vars(owner)) for owner in owners)]
 
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -88,6 +89,14 @@ def test_modules_and_parents_that_are_missing_are_passed_over(module: Any) -> No
     )
     with patches.on():
         assert patches.active
+
+
+def test_a_stub_in_a_modules_place_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    stub = Mock()
+    monkeypatch.setitem(sys.modules, "mockopenai_patched", stub)
+    with _patches("function", "Thing.own").on():
+        assert isinstance(stub.function, Mock)
+    assert isinstance(stub.function, Mock)
 
 
 def test_nested_users_share_one_replacement(module: Any) -> None:

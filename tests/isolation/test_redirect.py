@@ -274,4 +274,4 @@ def test_an_async_realtime_connection() -> None:
 
 def test_targets() -> None:
     assert Target.of("http://[::1]:8080/a/") == Target("http", "::1", 8080, "/a")
-    assert Target.of("http://mock") == Target("http", "mock", None, "")
+    assert Target.of("http://mock") == Target.of("http://mock:80") == Target("http", "mock", None, "")

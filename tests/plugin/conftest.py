@@ -6,8 +6,6 @@ from collections.abc import Callable
 
 import pytest
 
-from pytest_mockopenai import MockOpenAI
-
 APP = '''
 import json, os
 from urllib.error import HTTPError
@@ -33,16 +31,8 @@ WARNINGS = ("-Werror", "-Wignore::pytest.PytestAssertRewriteWarning")
 Run = Callable[..., pytest.RunResult]
 
 
-@pytest.fixture(scope="session")
-def _loaded() -> None:
-    """Load all that a call needs, for pytester unloads what an inner run has loaded, and loading takes a second."""
-    with MockOpenAI() as mock:
-        mock.client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": "Hi"}])
-        assert mock.cost_details is None or mock.cost
-
-
 @pytest.fixture
-def run(_loaded: None, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(loaded: None, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run pytest on a test file, given as text, with no plugin but ours (and those named by `-p`)."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "PYTEST_ADDOPTS"):

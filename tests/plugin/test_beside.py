@@ -48,8 +48,17 @@ def test_it(mock_openai):
 
 def test_an_unused_reply_is_a_failure_that_runs_again(run):
     pytest.importorskip("pytest_rerunfailures")
-    source = "import app\nimport pytest\n@pytest.mark.mock_openai('a')\ndef test_it():\n    app.runs = getattr(app, 'runs', 0) + 1\n"
-    result = run(source + "    if app.runs == 2:\n        app.ask()", "-p", "pytest_rerunfailures", "--reruns=3")
+    source = """
+import app
+import pytest
+
+@pytest.mark.mock_openai('a')
+def test_it():
+    app.runs = getattr(app, 'runs', 0) + 1
+    if app.runs == 2:
+        app.ask()
+"""
+    result = run(source, "-p", "pytest_rerunfailures", "--reruns=3")
     assert result.parseoutcomes()["rerun"] == 1
     assert "errors" not in result.parseoutcomes()
 

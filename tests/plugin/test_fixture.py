@@ -142,8 +142,14 @@ class TestOwn:
 
 
 def test_a_fixture_of_the_users_own_may_build_on_it(run, pytester):
-    source = "import pytest\n@pytest.fixture\ndef mock_openai(mock_openai):\n    mock_openai.always('mine')\n    return mock_openai"
-    pytester.makeconftest(source)
+    pytester.makeconftest("""
+import pytest
+
+@pytest.fixture
+def mock_openai(mock_openai):
+    mock_openai.always('mine')
+    return mock_openai
+""")
     result = run(HEAD + "def test_it(mock_openai):\n    assert ask() == 'mine'\n    assert False")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*POST /v1/chat/completions  gpt-4o  200*"])

@@ -54,7 +54,9 @@ KEY = "import os\nKEY = os.environ.get('OPENAI_API_KEY')\ndef test_it():\n    as
 
 
 def test_a_placeholder_key_is_there_from_the_first_conftest_on_if_wanted(run, pytester, monkeypatch):
-    pytester.makeconftest("import os\nSEEN = os.environ.get('OPENAI_API_KEY')\ndef pytest_report_header():\n    return f'key {SEEN}'")
+    pytester.makeconftest(
+        "import os\nSEEN = os.environ.get('OPENAI_API_KEY')\ndef pytest_report_header():\n    return f'key {SEEN}'"
+    )
     run(KEY + "KEY is None").stdout.fnmatch_lines(["key None"])
     pytester.makeini("[pytest]\nmock_openai_env = true")
     result = run(KEY + "KEY.startswith('sk-mock-')")

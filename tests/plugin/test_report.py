@@ -91,5 +91,10 @@ def test_it(mock_openai):
 
 def test_a_helper_assert_hides_its_own_frames(run):
     result = run(f"{HEAD}def test_it(mock_openai):\n    mock_openai.assert_called_once('chat')")
-    result.stdout.fnmatch_lines([">       mock_openai.assert_called_once('chat')", "E       AssertionError: No call to chat; expected exactly one."])
+    result.stdout.fnmatch_lines(
+        [
+            ">       mock_openai.assert_called_once('chat')",
+            "E       AssertionError: No call to chat; expected exactly one.",
+        ]
+    )
     result.stdout.no_fnmatch_line("*asserts.py*")

@@ -46,7 +46,13 @@ def test_failed_and_failing_tests_count_too(run):
 
 
 def test_models_without_a_price_are_named(run):
-    source = "from app import ask\ndef test_it(mock_openai):\n    mock_openai.set_price('x', input=1)\n    ask(model='my model')"
+    source = """
+from app import ask
+
+def test_it(mock_openai):
+    mock_openai.set_price('x', input=1)
+    ask(model='my model')
+"""
     run(source).stdout.fnmatch_lines(["*would have cost $0.00 (*; no price for: my model)"])
 
 
@@ -56,7 +62,9 @@ def test_workers_give_the_same_totals(run):
 
 def test_junit_has_one_readable_property_for_each_test(run, pytester):
     run(SOURCE, "--junitxml=out.xml")
-    properties = [(p.get("name"), p.get("value")) for p in ElementTree.parse(pytester.path / "out.xml").iter("property")]
+    properties = [
+        (p.get("name"), p.get("value")) for p in ElementTree.parse(pytester.path / "out.xml").iter("property")
+    ]
     assert len(properties) == 6
     assert {name for name, _ in properties} == {"mock_openai"}
     assert properties[0][1].startswith("calls=2 errors=1 prompt_tokens=8 completion_tokens=1 cost=0.00003 prices=")

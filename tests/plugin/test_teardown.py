@@ -40,7 +40,9 @@ def test_it(mock_openai):
         urllib.request.urlopen('https://api.openai.com/v1/models')
 """
     result = run(HEAD + source)
-    result.stdout.fnmatch_lines(["Seen:", "  No call reached the mock.", "  refused: *api.openai.com*"], consecutive=True)
+    result.stdout.fnmatch_lines(
+        ["Seen:", "  No call reached the mock.", "  refused: *api.openai.com*"], consecutive=True
+    )
 
 
 def test_a_reply_used_while_other_fixtures_end_counts(run):
@@ -111,4 +113,6 @@ def test_a_test_whose_setup_failed_is_not_failed_again(run):
 
 
 def test_an_expected_failure_may_be_ours(run):
-    run(f"{HEAD}@pytest.mark.xfail(strict=False)\n@marked('unused')\ndef test_it():\n    pass").assert_outcomes(xpassed=1, xfailed=1)
+    run(f"{HEAD}@pytest.mark.xfail(strict=False)\n@marked('unused')\ndef test_it():\n    pass").assert_outcomes(
+        xpassed=1, xfailed=1
+    )

@@ -86,11 +86,9 @@ def _contained(parts: Parts, high: int) -> Parts:
     for part in parts:
         wanted, times = one(part, "contains"), whole(part, "minContains")
         if wanted is not None:
-            found += [wanted] * min(1 if times is None else times, MOST)
+            found += [wanted] * min(1 if times is None else times, MOST + 1)
     if len(found) > high:
-        raise Unsatisfiable(
-            parts[0].path, f"'contains' needs {len(found)} items, but only {high} are allowed"
-        )
+        raise Unsatisfiable(parts[0].path, f"'contains' needs more than the {high} items that there can be")
     return tuple(found)
 
 

@@ -1,0 +1,159 @@
+"""Records: numbered, bounded, free of secrets, and right with many threads."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_mockopenai.core.headers import SECRET
+from pytest_mockopenai.core.inquiry import Inquiry
+from pytest_mockopenai.core.usage import Usage
+from pytest_mockopenai.core.wire import Headers, Request
+from pytest_mockopenai.recorder import REDACTED, Call, Ended, Recorder, redacted
+
+BODY = {
+    "model": "gpt-4o",
+    "messages": [{"role": "user", "content": "Hi"}],
+    "tools": [{"type": "function", "function": {"name": "f"}}],
+}
+
+
+def call(model: str = "gpt-4o", headers: Headers = (), **fields: Any) -> Call:
+    inquiry = Inquiry("chat.completions", Request("POST", "/v1/chat/completions", headers), BODY, model)
+    return Call(0, inquiry, "/v1/chat/completions", 200, **fields)
+
+
+# --- a call -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("method", "POST"),
+        ("endpoint", "chat.completions"),
+        ("model", "gpt-4o"),
+        ("body", BODY),
+        ("messages", BODY["messages"]),
+        ("last_message", "Hi"),
+        ("tools", ["f"]),
+        ("turn", 1),
+        ("retry_count", 0),
+        ("scripted", False),
+        ("headers", ()),
+        ("ended", "open"),
+    ],
+)
+def test_what_a_call_tells(name: str, value: object) -> None:
+    assert getattr(call(), name) == value
+
+
+@pytest.mark.parametrize(("sent", "count"), [("2", 2), ("", 0), ("-1", 0), ("x", 0), ("²", 0), ("9" * 5000, 0)])
+def test_retry_count(sent: str, count: int) -> None:
+    assert call(headers=(("X-Stainless-Retry-Count", sent),)).retry_count == count
+
+
+def test_scripted() -> None:
+    assert call(word="says('Paris')").scripted
+
+
+def test_header() -> None:
+    assert call(headers=(("X-Tenant", "a"),)).header("x-tenant") == "a"
+
+
+# --- secrets ----------------------------------------------------------------------------------------------------------
+
+NAMES = st.sampled_from([*SECRET, *(name.title() for name in SECRET), "accept", "x-tenant", "openai-organization"])
+
+
+@given(st.lists(st.tuples(NAMES, st.text())), st.binary())
+def test_secrets_and_bytes_are_not_kept(headers: list[tuple[str, str]], body: bytes) -> None:
+    kept = redacted(Request("POST", "/x?a=b", tuple(headers), body))
+    assert kept.body == b""
+    assert (kept.method, kept.target) == ("POST", "/x?a=b")
+    assert [name for name, _ in kept.headers] == [name for name, _ in headers]
+    for (name, value), (_, had) in zip(kept.headers, headers, strict=True):
+        assert value == (REDACTED if name.lower() in SECRET else had)
+
+
+# --- the recorder -----------------------------------------------------------------------------------------------------
+
+
+@given(st.integers(0, 12), st.integers(1, 5))
+def test_the_last_calls_are_kept(count: int, limit: int) -> None:
+    recorder = Recorder(limit)
+    assert [recorder.add(call()) for _ in range(count)] == list(range(count))
+    assert [kept.index for kept in recorder.calls()] == list(range(count))[-limit:]
+    assert recorder.count == count
+
+
+@given(st.lists(st.tuples(st.sampled_from(["a", "b"]), st.none() | st.integers(0, 99))), st.integers(1, 3))
+def test_the_usage_of_all_calls_is_kept(used: list[tuple[str, int | None]], limit: int) -> None:
+    recorder = Recorder(limit)
+    for model, tokens in used:
+        recorder.add(call(model, usage=None if tokens is None else Usage(prompt_tokens=tokens)))
+    sums = {
+        model: sum(tokens for name, tokens in used if name == model and tokens is not None)
+        for model, tokens in used
+        if tokens is not None
+    }
+    assert {model: usage.prompt_tokens for model, usage in recorder.usage().items()} == sums
+
+
+def test_the_end_is_noted_where_it_belongs() -> None:
+    recorder = Recorder(limit=2)
+    indexes = [recorder.add(call()) for _ in range(3)]
+    endings: list[Ended] = ["done", "cut", "client_gone"]
+    for index, ended in zip(indexes, endings, strict=True):
+        recorder.end(index, ended)
+    assert [(kept.index, kept.ended) for kept in recorder.calls()] == [(1, "cut"), (2, "client_gone")]
+
+
+def test_a_later_report_corrects_an_earlier_one() -> None:
+    recorder = Recorder()
+    recorder.end(recorder.add(call()), "done")
+    recorder.end(0, "client_gone")
+    assert recorder.calls()[0].ended == "client_gone"
+
+
+@pytest.mark.parametrize("index", [-1, 1, 99])
+def test_an_end_of_no_call(index: int) -> None:
+    recorder = Recorder()
+    recorder.add(call())
+    recorder.end(index, "done")
+    assert [kept.ended for kept in recorder.calls()] == ["open"]
+
+
+def test_clearing_goes_on_numbering() -> None:
+    recorder = Recorder()
+    straggler = recorder.add(call(usage=Usage(1)))
+    recorder.clear()
+    assert (recorder.calls(), recorder.usage()) == ((), {})
+    assert recorder.add(call()) == 1
+    recorder.end(straggler, "done")
+    assert [(kept.index, kept.ended) for kept in recorder.calls()] == [(1, "open")]
+
+
+def test_what_was_read_does_not_change() -> None:
+    recorder = Recorder()
+    recorder.add(call(usage=Usage(1)))
+    calls, usage = recorder.calls(), recorder.usage()
+    recorder.end(0, "done")
+    recorder.add(call(usage=Usage(1)))
+    assert (len(calls), calls[0].ended, usage["gpt-4o"].prompt_tokens) == (1, "open", 1)
+
+
+def test_many_threads() -> None:
+    recorder = Recorder()
+
+    def record(_: int) -> None:
+        recorder.end(recorder.add(call(usage=Usage(1, 2))), "done")
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(record, range(400)))
+    assert [kept.index for kept in recorder.calls()] == list(range(400))
+    assert {kept.ended for kept in recorder.calls()} == {"done"}
+    assert recorder.usage() == {"gpt-4o": Usage(400, 800)}

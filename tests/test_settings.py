@@ -1,0 +1,100 @@
+"""Options: each is checked, each ends up where it belongs, and a wrong one is explained."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any, get_type_hints
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_mockopenai.settings import Budget, Options, Settings, checked, part
+
+GOOD: dict[str, list[Any]] = {
+    "seed": [0, -1, 2**70],
+    "strict": [True, False],
+    "models": ["any", "strict"],
+    "require_key": [True, False],
+    "invalid_keys": [frozenset(), frozenset({"sk-1"})],
+    "body_limit": [1, 2**40],
+    "max_calls": [None, 0, 5],
+    "max_total_tokens": [None, 0, 500],
+    "max_cost": [None, 0, 0.01, 2],
+    "share_tls": [True, False],
+}
+BAD: list[tuple[str, Any, str]] = [
+    ("seed", "7", "seed is a whole number, not '7'"),
+    ("seed", 1.0, "seed is a whole number, not 1.0"),
+    ("seed", True, "seed is a whole number, not True"),
+    ("strict", 1, "strict is True or False, not 1"),
+    ("models", "all", "models is 'any' or 'strict', not 'all'"),
+    ("models", ["any"], "models is 'any' or 'strict', not ['any']"),
+    ("require_key", None, "require_key is True or False, not None"),
+    ("invalid_keys", "sk-1", "invalid_keys is a list of keys, not 'sk-1'"),
+    ("invalid_keys", [1], "invalid_keys is a list of keys, not [1]"),
+    ("invalid_keys", {"sk-1": 1}, "invalid_keys is a list of keys"),
+    ("body_limit", 0, "body_limit is a number of bytes above 0, not 0"),
+    ("max_calls", -1, "max_calls is a whole number of at least 0, not -1"),
+    ("max_total_tokens", 1.5, "max_total_tokens is a whole number of at least 0, not 1.5"),
+    ("max_cost", float("nan"), "max_cost is an amount in US dollars, at least 0, not nan"),
+    ("max_cost", True, "max_cost is an amount in US dollars"),
+    ("share_tls", "yes", "share_tls is True or False, not 'yes'"),
+]
+
+
+def test_every_option_is_tried_here() -> None:
+    assert set(get_type_hints(Options)) == set(GOOD) == {name for name, _, _ in BAD}
+
+
+def test_every_option_has_one_place() -> None:
+    places = [field.name for kind in (Settings, Budget) for field in fields(kind)] + ["share_tls"]
+    assert len(places) == len(set(places))
+    assert set(GOOD) <= set(places)
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_good(name: str) -> None:
+    for value in GOOD[name]:
+        assert checked({name: value}) == {name: value}
+
+
+@pytest.mark.parametrize(("name", "value", "sentence"), BAD, ids=[sentence for _, _, sentence in BAD])
+def test_bad(name: str, value: Any, sentence: str) -> None:
+    with pytest.raises(ValueError) as caught:  # noqa: PT011
+        checked({name: value})
+    assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("max_token", "mock_openai has no option 'max_token'. Did you mean 'max_total_tokens'?"),
+        ("sed", "Did you mean 'seed'?"),
+        ("zzz", "Valid: body_limit, invalid_keys, "),
+    ],
+)
+def test_unknown(name: str, sentence: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        checked({name: 1})
+    assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize("keys", [["sk-1", "sk-2"], ("sk-1", "sk-2"), {"sk-1", "sk-2"}])
+def test_keys_of_any_collection(keys: Any) -> None:
+    assert checked({"invalid_keys": keys}) == {"invalid_keys": frozenset({"sk-1", "sk-2"})}
+
+
+@given(st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for name, values in GOOD.items()}))
+def test_each_option_goes_to_its_place(options: dict[str, Any]) -> None:
+    given_options = checked(options)
+    settings, budget = Settings(**part(Settings, given_options)), Budget(**part(Budget, given_options))
+    for name, value in options.items():
+        if name != "share_tls":
+            assert getattr(settings if hasattr(settings, name) else budget, name) == value
+
+
+def test_defaults() -> None:
+    assert Settings() == Settings(**part(Settings, {}))
+    assert Settings().retry_waits.ms == 1
+    assert Budget() == Budget(None, None, None)
