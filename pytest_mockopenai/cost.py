@@ -30,9 +30,10 @@ class Price:
 
     def of(self, usage: Usage) -> float:
         """US dollars."""
-        cached = self.input if self.cached is None else self.cached
-        fresh = usage.prompt_tokens - usage.cached_tokens
-        return (fresh * self.input + usage.cached_tokens * cached + usage.completion_tokens * self.output) / MILLION
+        cached = min(usage.cached_tokens, usage.prompt_tokens)
+        fresh = usage.prompt_tokens - cached
+        cached_price = self.input if self.cached is None else self.cached
+        return (fresh * self.input + cached * cached_price + usage.completion_tokens * self.output) / MILLION
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +111,10 @@ def _list_price(model: str, usage: Usage) -> float | None:
         priced: Any = genai_prices.calc_price(
             genai_prices.Usage(
                 input_tokens=usage.prompt_tokens,
-                cache_read_tokens=usage.cached_tokens,
+                # A script may give counts that cannot be; genai-prices would raise.
+                cache_read_tokens=min(usage.cached_tokens, usage.prompt_tokens),
                 output_tokens=usage.completion_tokens,
-                output_audio_tokens=usage.audio_tokens,
+                output_audio_tokens=min(usage.audio_tokens, usage.completion_tokens),
             ),
             model,
             provider_id="openai",

@@ -90,7 +90,9 @@ def _place(item: Any, names: list[str]) -> int:
 
     This is where `@pytest.mark.usefixtures("mock_openai")` would put it.
     """
-    info = item._fixtureinfo
+    info = getattr(item, "_fixtureinfo", None)
+    if info is None:
+        return len(names)
     asked = {*info.argnames, *(name for mark in item.iter_markers("usefixtures") for name in mark.args)}
     scopes = {name: defs[-1].scope for name, defs in info.name2fixturedefs.items()}
     return next((i for i, name in enumerate(names) if name in asked and scopes.get(name) == "function"), len(names))

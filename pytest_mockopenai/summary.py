@@ -131,8 +131,8 @@ class Summary:
             self._counted.add(report.nodeid)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """One line; none with `-q`, and none if no test called the mock."""
-        if self.totals.calls and terminalreporter.config.get_verbosity() >= 0:
+        """One line; none with `-qq`, and none if no test called the mock."""
+        if self.totals.calls and terminalreporter.config.get_verbosity() >= -1:
             terminalreporter.write_line(f"mock_openai: {self.totals}")
 
 

@@ -33,6 +33,13 @@ def test_a_list_price_knows_cached_tokens(a_call):
 
 
 @needs_list
+def test_counts_that_cannot_be_have_a_cost_all_the_same(a_call):
+    odd = a_call(usage=Usage(5, 1, cached_tokens=10, audio_tokens=3))
+    assert Prices().of_call(odd) == pytest.approx((5 * 1.25 + 10) / 1e6)
+    assert Price(2.5, 10, cached=1.25).of(odd.usage) == Prices().of_call(odd)
+
+
+@needs_list
 def test_the_users_own_price_wins_over_the_list(a_call):
     prices = Prices()
     prices.set("gpt-4o", input=1_000_000)

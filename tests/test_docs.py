@@ -1,8 +1,8 @@
 """Every Python example of README.md and docs/ is run: each page is a small project of the files it names.
 
 A block whose first line is a comment with a file name (`# test_answer.py`) is that file. A block after the comment
-`<!-- fails -->` is a test file that must fail, and the lines of the `text` block that follows it must appear in what pytest
-prints, in that order.
+`<!-- fails -->` is a test file that must fail, and the lines of the `text` block that follows it must appear in what
+pytest prints, in that order.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"(?P<fails><!-- fails -->\n+)?^```(?P<language>\w+)\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)
+FAILURE = re.compile(r"(?:FAILED|ERROR) ([\w/]+\.py)")
 NAME = re.compile(r"# ([\w/]+\.(?:py|ini|toml))\n")
 
 
@@ -41,7 +42,7 @@ def examples_of(page: Path) -> list[Example]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_examples_run(page: Path, pytester: pytest.Pytester) -> None:
+def test_examples_run(page: Path, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     examples = examples_of(page)
     if not examples:
         pytest.skip("no examples")
@@ -49,17 +50,13 @@ def test_examples_run(page: Path, pytester: pytest.Pytester) -> None:
         path = pytester.path / example.name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(example.text, encoding="utf-8")
-    pytester.makeini("[pytest]\npythonpath = .\naddopts = -q -p no:randomly -p no:asyncio")
-    failing = [example for example in examples if example.printed is not None]
-    ignored = [f"--ignore={example.name}" for example in failing]
-    if any(example.name.startswith("test_") for example in examples if example.printed is None):
-        result = pytester.runpytest_subprocess(*ignored)
-        assert result.ret in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
-    for example in failing:
-        failed = pytester.runpytest_subprocess(example.name)
-        assert failed.ret == pytest.ExitCode.TESTS_FAILED
-        failed.stdout.no_fnmatch_line("*INTERNALERROR*")
-        _assert_printed(example.printed or (), failed.stdout.lines)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.makeini("[pytest]\npythonpath = .\naddopts = -q -p pytest_mockopenai.plugin")
+    result = pytester.runpytest_subprocess()
+    failed = {match[1] for line in result.stdout.lines if (match := FAILURE.match(line))}
+    assert failed == {example.name for example in examples if example.printed is not None}
+    for example in examples:
+        _assert_printed(example.printed or (), result.stdout.lines)
 
 
 def _assert_printed(wanted: tuple[str, ...], lines: list[str]) -> None:

@@ -28,7 +28,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How often each contender runs, unless the clock reaches `deadline` (of `time.monotonic`) before: then once."""
+    """How often each contender runs: once, and so many `rounds` as will end before `deadline` (of `time.monotonic`)."""
 
     rounds: int
     deadline: float
@@ -65,11 +65,12 @@ def _cpu_of_children() -> float:
 def in_turns(contenders: Mapping[K, Callable[[], T]], limits: Limits) -> dict[K, list[T]]:
     """The results of each contender's runs: all once, then all again, until a limit is reached."""
     results: dict[K, list[T]] = {name: [] for name in contenders}
-    for done in range(limits.rounds):
-        if done and monotonic() > limits.deadline:
-            break
+    for _ in range(limits.rounds):
+        begun = monotonic()
         for name, run in contenders.items():
             results[name].append(run())
+        if 2 * monotonic() - begun > limits.deadline:  # the next round will take as long as this one
+            break
     return results
 
 

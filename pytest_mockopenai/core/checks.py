@@ -21,8 +21,8 @@ def metadata_keys(body: Mapping[str, Any]) -> None:
         if len(key) > _METADATA_KEY:
             raise Refused(
                 errors.invalid(
-                    f"Invalid property name in 'metadata': '{key[:_METADATA_KEY]}...' is too long. Expected a string with "
-                    f"maximum length {_METADATA_KEY}, but got a string with length {len(key)} instead.",
+                    f"Invalid property name in 'metadata': '{key[:_METADATA_KEY]}...' is too long. Expected a string "
+                    f"with maximum length {_METADATA_KEY}, but got a string with length {len(key)} instead.",
                     param="metadata",
                     code="string_above_max_length",
                 )

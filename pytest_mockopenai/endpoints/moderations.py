@@ -1,4 +1,4 @@
-"""POST /moderations: scripted by `flags(...)`; unscripted, a few plain words flag their category and all else is clean."""
+"""POST /moderations: scripted by `flags(...)`; unscripted, a few plain words flag their category, all else is clean."""
 
 from __future__ import annotations
 

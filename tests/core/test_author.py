@@ -45,7 +45,7 @@ def test_one_thing_is_said(demand: Demand, seed: int) -> None:
     made = author.answer(demand, draw_for(seed))
     assert (made.text is None) == bool(made.tool_calls)
     assert not made.says_nothing
-    assert made.refusal is made.finish_reason is made.usage is made.filler_tokens is None
+    assert (made.refusal, made.finish_reason, made.usage, made.filler_tokens) == (None, None, None, None)
     assert made.reasoning_tokens == demand.reasoning_tokens
 
 

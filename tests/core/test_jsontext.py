@@ -72,7 +72,7 @@ def test_depth(nest: str) -> None:
 
 
 def test_depth_is_not_width() -> None:
-    wide = [[[]] for _ in range(2_000)]
+    wide: Any = [[[]] for _ in range(2_000)]
     assert jsontext.loads(jsontext.dumps(wide)) == wide
 
 
@@ -102,7 +102,7 @@ def test_compact_and_readable() -> None:
     assert jsontext.dumps(value) == jsontext.text(value).encode()
 
 
-@given(st.dictionaries(st.text(), VALUES, max_size=6), st.randoms())
+@given(st.dictionaries(st.text(max_size=3), st.integers() | st.lists(st.text(max_size=2)), max_size=6), st.randoms())
 def test_canonical_ignores_the_order_of_keys(value: dict[str, Any], random: Any) -> None:
     keys = list(value)
     random.shuffle(keys)

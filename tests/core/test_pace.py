@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -22,7 +22,14 @@ SECONDS = st.sampled_from([0.0, 0.25, 0.5, 1.0, 2.0])
 TIMINGS = st.builds(Timing, SECONDS, SECONDS)
 AFTERS = st.none() | st.integers(0, 8)
 FAULTS = st.builds(Fault, st.sampled_from(KINDS), AFTERS)
-OBJECTS = ({}, {"a": 1}, {"text": "data: x"}, {"é": "😀" * 5}, {"x": ["日本語", None]}, {"a": "b" * 40})
+OBJECTS: tuple[dict[str, Any], ...] = (
+    {},
+    {"a": 1},
+    {"text": "data: x"},
+    {"é": "😀" * 5},
+    {"x": ["日本語", None]},
+    {"a": "b" * 40},
+)
 EVENTS = [sse.event(value, name) for value in OBJECTS for name in (None, "response.created")]
 WHOLES = st.sampled_from(
     [

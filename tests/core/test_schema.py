@@ -154,7 +154,7 @@ def satisfiable() -> st.SearchStrategy[Any]:
     )
 
 
-@settings(max_examples=250, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(satisfiable(), st.integers(0, 3))
 def test_a_schema_made_round_a_value_gets_a_value(schema: Any, seed: int) -> None:
     check(schema, made(schema, seed))
@@ -196,7 +196,7 @@ def wild(draw: st.DrawFn, inner: st.SearchStrategy[Any]) -> dict[str, Any]:
     return {word: draw(words[word]) for word in chosen}
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=250, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.recursive(st.booleans() | scalars(), wild, max_leaves=10), satisfiable(), st.integers(0, 3))
 def test_any_schema_gets_a_conforming_value_or_a_refusal(schema: Any, other: Any, seed: int) -> None:
     schema = (

@@ -187,6 +187,8 @@ CONDITIONAL = {
         {"type": "array", "uniqueItems": True, "minItems": 70, "items": {"type": "string", "maxLength": 2}},
         {"type": "array", "contains": {"const": 3}, "minContains": 2, "maxContains": 2, "minItems": 4},
         {"type": "object", "propertyNames": {"pattern": "^k_[a-z]$"}, "minProperties": 3},
+        {"type": "object", "propertyNames": {"enum": ["a"]}, "additionalProperties": {"type": "integer"}},
+        {"type": "object", "propertyNames": {"enum": ["a"]}, "patternProperties": {"b": {"type": "integer"}}},
         {"type": "object", "patternProperties": {"^[a-z]{3}$": {"type": "integer"}}, "minProperties": 2},
         {"allOf": [{"properties": {"a": {"type": "string"}}}, {"properties": {"a": {"minLength": 30}}}]},
         {"type": "object", "properties": {"a": False, "b": {"type": "string"}}},

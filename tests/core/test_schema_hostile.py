@@ -15,7 +15,7 @@ import pytest
 from pytest_mockopenai.core.schema import Unsatisfiable, instance
 from pytest_mockopenai.core.seed import draw_for
 
-MANY = 2_500_000
+MANY = 1_500_000
 """Function calls that are still soon: about a second of them."""
 
 LARGEST = 1_000_000
@@ -84,6 +84,9 @@ IMPOSSIBLE: dict[str, Any] = {
     "a billion items": {"type": "array", "minItems": 10**9},
     "a billion characters": {"type": "string", "minLength": 10**9},
     "a billion properties": {"type": "object", "minProperties": 10**9},
+    "a number of items that Python does not print": {"type": "array", "minItems": 10**5_000},
+    "a reference to item 9999...": {"$ref": "#/allOf/" + "9" * 5_000, "allOf": [{}]},
+    "many described names": {"type": "object", "propertyNames": {"maxLength": 2}, "minProperties": 2_000},
     "a billion contained": {"type": "array", "contains": {"const": 1}, "minContains": 10**9},
     "a hundred billion items": nested(3, lambda inner: {"type": "array", "minItems": 2_000, "items": inner}),
     "a billion characters by pattern": {"type": "string", "pattern": "^((a{1000}){1000}){1000}$"},
@@ -128,7 +131,7 @@ POSSIBLE: dict[str, Any] = {
     "a default that a pattern chokes on": {
         "type": "string",
         "pattern": "^(a+)+$",
-        "default": "a" * 5_000 + "b",
+        "default": "a" * 400 + "b",
     },
     "stars in stars": {"type": "string", "pattern": "^" + "(" * 25 + "a*" + ")*" * 25 + "$"},
     "repetitions of nothing": {"type": "string", "pattern": "^((a{0,3}){50000}){50000}$"},

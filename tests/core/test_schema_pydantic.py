@@ -12,6 +12,9 @@ from uuid import UUID
 
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from openai.types.chat import ChatCompletion
+from openai.types.fine_tuning import FineTuningJob
+from openai.types.responses import Response
 from pydantic import (
     UUID4,
     AnyUrl,
@@ -208,6 +211,14 @@ def test_a_model_takes_what_is_made_for_its_schema(
         Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(value)
         if mode == "validation":
             model.model_validate(value)
+
+
+@pytest.mark.parametrize("model", [ChatCompletion, Response, FineTuningJob], ids=lambda model: model.__name__)
+def test_large_schemas_are_no_trouble(model: type[BaseModel]) -> None:
+    schema = model.model_json_schema()
+    value = made(schema)
+    Draft202012Validator(schema).validate(value)
+    model.model_validate(value)
 
 
 def without_defaults(schema: Any) -> Any:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_mockopenai.core.inquiry import Inquiry
+from pytest_mockopenai.core.inquiry import Inquiry, text_of
 from pytest_mockopenai.core.script import Miss, Script, When, is_endpoint
 from pytest_mockopenai.core.wire import Headers, Request
 from pytest_mockopenai.core.word import Word
@@ -229,7 +229,7 @@ def test_a_secret_is_never_shown_whole() -> None:
         (ANY, "any call"),
         (When(model="o3", turn=2), "model='o3', turn=2"),
         (When(header=(("x-tenant", "a"),)), "header={'x-tenant': 'a'}"),
-        (When(where=is_endpoint), "where=is_endpoint"),
+        (When(where=text_of), "where=text_of"),
     ],
 )
 def test_how_conditions_are_shown(when: When, text: str) -> None:

@@ -98,7 +98,8 @@ def _fold(choice: dict[str, Any], part: dict[str, Any]) -> None:
         kind = call.get("type") or ("custom" if "custom" in call else "function")
         text = call[kind].get("arguments", call[kind].get("input"))
         if call["index"] in choice["calls"]:
-            assert "id" not in call and "name" not in call[kind]
+            assert "id" not in call
+            assert "name" not in call[kind]
             choice["calls"][call["index"]][2] += text
         else:
             choice["calls"][call["index"]] = [call["id"], call[kind]["name"], text]

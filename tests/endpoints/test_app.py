@@ -113,7 +113,9 @@ def test_headers_of_every_reply(api: Api, said: Any) -> None:
     api.reply(said)
     answered = api.chat()
     names = {name for name, _ in answered.reply.headers}
-    limits = {f"x-ratelimit-{what}-{unit}" for what in ("limit", "remaining", "reset") for unit in ("requests", "tokens")}
+    limits = {
+        f"x-ratelimit-{what}-{unit}" for what in ("limit", "remaining", "reset") for unit in ("requests", "tokens")
+    }
     assert names >= {"x-request-id", "openai-processing-ms", "openai-version", "openai-organization"} | limits
     assert (answered.header("x-request-id") or "").startswith("req_")
 
@@ -230,8 +232,27 @@ JSON_VALUES = st.recursive(
     max_leaves=8,
 )
 NAMES = st.sampled_from(
-    "model messages n stop tools tool_choice response_format stream max_tokens logprobs functions metadata audio "
-    "modalities prediction reasoning_effort input dimensions encoding_format".split()
+    [
+        "model",
+        "messages",
+        "n",
+        "stop",
+        "tools",
+        "tool_choice",
+        "response_format",
+        "stream",
+        "max_tokens",
+        "logprobs",
+        "functions",
+        "metadata",
+        "audio",
+        "modalities",
+        "prediction",
+        "reasoning_effort",
+        "input",
+        "dimensions",
+        "encoding_format",
+    ]
 )
 
 

@@ -39,7 +39,9 @@ REQUESTS = st.fixed_dictionaries(
     optional={
         "n": st.integers(1, 3),
         "max_completion_tokens": st.integers(1, 60),
-        "stop": st.one_of(st.sampled_from([" ", "e", "."]), st.lists(st.sampled_from(["a", "\n"]), min_size=1, max_size=4)),
+        "stop": st.one_of(
+            st.sampled_from([" ", "e", "."]), st.lists(st.sampled_from(["a", "\n"]), min_size=1, max_size=4)
+        ),
         "logprobs": st.booleans(),
         "seed": st.integers(-5, 5),
         "tools": st.just([FUNCTION, CUSTOM]),
@@ -80,7 +82,9 @@ def test_folding_the_stream_gives_the_whole(said: Word | None, request: dict[str
 def test_every_reply_parses_in_the_sdk_types_and_adds_up(said: Word | None, request: dict[str, Any]) -> None:
     whole = ChatCompletion.model_validate(asked(said, request, stream=False).json)
     for chunk in asked(said, request, stream=True).chunks():
-        if "custom" not in str(chunk):  # the SDK's chunk has no type for custom calls; the API streams them all the same
+        if "custom" not in str(
+            chunk
+        ):  # the SDK's chunk has no type for custom calls; the API streams them all the same
             ChatCompletionChunk.model_validate(chunk)
     usage = whole.usage
     assert usage is not None
@@ -235,7 +239,9 @@ def test_reasoning_may_use_up_the_limit(api: Api) -> None:
 
 def test_audio_is_a_real_file(api: Api) -> None:
     api.reply("Hello, this is a spoken answer.")
-    body = api.chat(model="gpt-4o-audio-preview", modalities=["text", "audio"], audio={"voice": "alloy", "format": "wav"})
+    body = api.chat(
+        model="gpt-4o-audio-preview", modalities=["text", "audio"], audio={"voice": "alloy", "format": "wav"}
+    )
     message = body.json["choices"][0]["message"]
     assert message["content"] is None
     assert message["audio"]["transcript"] == "Hello, this is a spoken answer."

@@ -15,7 +15,11 @@ from pytest_mockopenai.core import words
 from pytest_mockopenai.endpoints.embeddings import vectors
 from tests.endpoints.conftest import Answered, Api
 
-WORDS = st.lists(st.sampled_from("garden river window silver marble thunder pepper candle".split()), min_size=1, unique=True)
+WORDS = st.lists(
+    st.sampled_from(["garden", "river", "window", "silver", "marble", "thunder", "pepper", "candle"]),
+    min_size=1,
+    unique=True,
+)
 
 
 def vector(text: str, **more: Any) -> Any:
@@ -76,7 +80,9 @@ GOLDEN = [0.02167774923145771, 0.45523273944854736, -0.45523273944854736, 0.4552
 GOLDEN += [-0.02167774923145771, 0.41187724471092224, 0.02167774923145771, -0.45523273944854736]
 
 
-@pytest.mark.parametrize(("model", "width"), [("text-embedding-3-large", 3072), ("text-embedding-ada-002", 1536), ("x", 1536)])
+@pytest.mark.parametrize(
+    ("model", "width"), [("text-embedding-3-large", 3072), ("text-embedding-ada-002", 1536), ("x", 1536)]
+)
 def test_widths(api: Api, model: str, width: int) -> None:
     assert len(embedded(api, model=model).json["data"][0]["embedding"]) == width
 

@@ -120,9 +120,20 @@ def eventually(condition: Callable[[], bool]) -> bool:
     return True
 
 
+_EARLIER = {thread.ident for thread in threading.enumerate()}
+
+
+@pytest.fixture(autouse=True)
+def _earlier_threads() -> None:
+    """Threads that other tests of this process have left running, such as the run's own mock, are not ours to count."""
+    _EARLIER.clear()
+    _EARLIER.update(thread.ident for thread in threading.enumerate())
+
+
 def serving_threads() -> list[str]:
-    """The names of the threads that hosts have running."""
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("mock-openai")]
+    """The names of the threads that the hosts of this test have running."""
+    running = (thread for thread in threading.enumerate() if thread.ident not in _EARLIER)
+    return [thread.name for thread in running if thread.name.startswith("mock-openai")]
 
 
 @pytest.fixture(params=sorted(HOSTS))

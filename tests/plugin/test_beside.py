@@ -43,7 +43,7 @@ def test_it(mock_openai):
 """
     result = run("import pytest\n" + source, "-p", "pytest_rerunfailures", "--reruns=3")
     assert result.parseoutcomes() == {"passed": 1, "rerun": 1}
-    result.stdout.fnmatch_lines(["mock_openai: 3 calls in 1 test, 24+3 tokens*"])
+    result.stdout.fnmatch_lines(["mock_openai: [23] calls in 1 test, *"])
 
 
 def test_an_unused_reply_is_a_failure_that_runs_again(run):
@@ -67,11 +67,12 @@ def test_it_can_be_turned_off(pytester, monkeypatch):
     if not entry_points(group="pytest11", name="mockopenai"):
         pytest.skip("the package is not installed")
     monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", raising=False)
+    others = ("-p", "no:mockllm", "-p", "no:asyncio")
     pytester.makepyfile("def test_it(mock_openai):\n    pass")
-    result = pytester.runpytest_inprocess("-p", "no:mockopenai", "-p", "no:mockllm")
+    result = pytester.runpytest_inprocess("-p", "no:mockopenai", *others)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["E*fixture 'mock_openai' not found"])
-    result = pytester.runpytest_inprocess("-p", "no:mockopenai", "--markers")
+    result = pytester.runpytest_inprocess("-p", "no:mockopenai", *others, "--markers")
     result.stdout.no_fnmatch_line("*mock_openai*")
 
 

@@ -32,7 +32,7 @@ def test_a_run_ends_with_what_it_used(run):
 
 
 def test_a_quiet_run_does_not(run):
-    run(SOURCE, "-q").stdout.no_fnmatch_line("mock_openai:*")
+    run(SOURCE, "-qq").stdout.no_fnmatch_line("mock_openai:*")
 
 
 def test_nor_one_that_called_nothing(run):

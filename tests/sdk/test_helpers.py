@@ -67,7 +67,8 @@ def test_the_stream_helper_folds_to_the_whole(mock_openai: MockOpenAI, said: Any
     message, streamed = whole.choices[0].message, final.choices[0].message
     assert (streamed.content or None, streamed.refusal) == (message.content, message.refusal)
     assert [call.function.arguments for call in streamed.tool_calls or ()] == [
-        call.function.arguments for call in message.tool_calls or ()  # type: ignore[union-attr]
+        call.function.arguments
+        for call in message.tool_calls or ()  # type: ignore[union-attr]
     ]
     assert final.choices[0].finish_reason == whole.choices[0].finish_reason
     assert "chunk" in kinds

@@ -16,8 +16,8 @@ from pytest_mockopenai.core.seed import Draw
 
 __all__ = ["Unsatisfiable", "instance"]
 
-_WORK = 12_000
-_COMFORT = 9_000
+_WORK = 6_000
+_COMFORT = 4_000
 
 
 def instance(schema: Mapping[str, Any] | bool, draw: Draw) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_mockopenai.core.schema.document import Parts
-from pytest_mockopenai.core.schema.parts import Part, canon, least, most, one, rows, whole
+from pytest_mockopenai.core.schema.parts import Part, canon, least, most, one, rows, shown, whole
 from pytest_mockopenai.core.schema.trouble import Unsatisfiable
 from pytest_mockopenai.core.schema.want import MOST, Maker, Want
 
@@ -59,13 +59,11 @@ def _item(maker: Maker, parts: Parts, want: Want, *, unique: bool) -> Any:
 def _bounds(parts: Parts) -> tuple[int, int]:
     low, high = most(parts, "minItems"), least(parts, "maxItems")
     if low > MOST:
-        raise Unsatisfiable(
-            parts[0].path, f"'minItems' {low} is above the {MOST} items that are made at most"
-        )
+        raise Unsatisfiable(parts[0].path, f"'minItems' {shown(low)} is above {MOST}, the most that are made")
     most_allowed = min([MOST if high is None else high, *(_end(part) for part in parts)])
     if low > most_allowed:
         raise Unsatisfiable(
-            parts[0].path, f"'minItems' {low} is above the {most_allowed} items that are allowed"
+            parts[0].path, f"'minItems' {low} is above {most_allowed}, the most that are allowed"
         )
     return low, most_allowed
 

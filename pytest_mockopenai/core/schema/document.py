@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-from pytest_mockopenai.core.schema.parts import Part, several, text
+from pytest_mockopenai.core.schema.parts import Part, several, shown, text
 from pytest_mockopenai.core.schema.trouble import Budget, Unsatisfiable
 
 Parts = tuple[Part, ...]
@@ -101,7 +101,7 @@ class Document:
         if target not in self._targets:
             found = self._find(target)
             if found is None:
-                raise Unsatisfiable(part.path, f"{keyword} {target!r} points at nothing in this schema")
+                raise Unsatisfiable(part.path, f"{keyword} {shown(target)} points at nothing in this schema")
             self._targets[target] = found
         return self._targets[target]
 
@@ -119,7 +119,7 @@ class Document:
             key = step.replace("~1", "/").replace("~0", "~")
             if isinstance(value, dict) and key in value:
                 value = value[key]
-            elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
+            elif isinstance(value, list) and _is_index(key) and int(key) < len(value):
                 value = value[int(key)]
             else:
                 return None
@@ -131,18 +131,20 @@ class Document:
         return self._named.get(name) or self._named.get(name.rstrip("#"))
 
 
+def _is_index(step: str) -> bool:
+    return step.isdecimal() and len(step) < 9
+
+
 def _names(root: Part) -> dict[str, Part]:
     """Every schema that has an `$id` or `$anchor`, by it."""
     found: dict[str, Part] = {}
-    stack = [root]
+    stack = [root] if isinstance(root.schema, dict) else []
     while stack:
         part = stack.pop()
         for name in _NAMES:
             if isinstance(value := part.words.get(name), str):
                 found.setdefault(value, part)
         inner = part.schema
-        pairs = (
-            inner.items() if isinstance(inner, dict) else enumerate(inner) if isinstance(inner, list) else ()
-        )
+        pairs = inner.items() if isinstance(inner, dict) else enumerate(inner)
         stack.extend(part.under(value, key) for key, value in pairs if isinstance(value, (dict, list)))
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from pytest_mockopenai.core.schema import names, text
 from pytest_mockopenai.core.schema.check import conforms, schemas_for
 from pytest_mockopenai.core.schema.document import Parts
-from pytest_mockopenai.core.schema.parts import canon, demands, least, most, one, strings, table
+from pytest_mockopenai.core.schema.parts import canon, demands, least, most, one, shown, strings, table
 from pytest_mockopenai.core.schema.trouble import Unsatisfiable
 from pytest_mockopenai.core.schema.want import MOST, Maker, Want
 
@@ -31,10 +32,11 @@ def mapping(maker: Maker, parts: Parts, want: Want, apart: Apart) -> dict[str, A
     made: dict[str, Any] = {}
     free = (low if want.lean else high) - len(needed)
     postponed: list[str] = []
+    banned = builder.banned(needed)
     for name in builder.order(needed):
         if name in needed:
             made[name] = builder.value(name)
-        elif free > 0 and name not in builder.banned(needed):
+        elif free > 0 and name not in banned:
             if maker.recurs(builder.schemas(name)):
                 postponed.append(name)
             else:
@@ -75,7 +77,7 @@ class _Builder:
     def bounds(self, needed: int) -> tuple[int, int]:
         low, high = most(self.parts, "minProperties"), least(self.parts, "maxProperties")
         if low > MOST:
-            raise self.trouble(f"'minProperties' {low} is above the {MOST} properties that are made at most")
+            raise self.trouble(f"'minProperties' {shown(low)} is above {MOST}, the most that are made")
         if high is not None and max(low, needed) > high:
             raise self.trouble(f"{max(low, needed)} properties are needed, but 'maxProperties' is {high}")
         return low, MOST if high is None else high
@@ -97,7 +99,7 @@ class _Builder:
         """The value of the property of this name."""
         schemas = self.schemas(name)
         if any(schema.schema is False for schema in schemas) or not self.fits(name):
-            raise self.trouble(f"the property {name!r} is not allowed")
+            raise self.trouble(f"the property {shown(name)} is not allowed")
         return self.maker.make(
             schemas, replace(self.want, draw=self.want.draw.child(name), name=name, taken=frozenset())
         )
@@ -119,14 +121,12 @@ class _Builder:
 
     def fill(self, made: dict[str, Any], postponed: list[str], *, low: int, high: int) -> None:
         """Add what is still missing: properties that recur, then unnamed ones."""
-        for name in postponed:
+        for later in postponed:
             if len(made) < low:
-                self.add(made, name)
+                self.add(made, later)
         enough = max(low, min(high, len(made) + _USUAL) if self.is_open() else 0)
-        failures = 0
-        for name in self.new_names(made):
-            if len(made) >= enough or failures > _TRIES:
-                return
+        failures, candidates = 0, self.new_names(made)
+        while len(made) < enough and failures <= _TRIES and (name := next(candidates, None)) is not None:
             if name in made or (len(made) >= low and self.maker.recurs(self.schemas(name))):
                 failures += 1
             else:
@@ -143,10 +143,9 @@ class _Builder:
 
     def new_names(self, made: Mapping[str, Any]) -> Iterator[str]:
         """Names for unnamed properties, those that a schema or pattern describes first."""
-        naming = self.naming()
-        for attempt in range(MOST if naming else 0):
-            want = Want(self.want.draw.child(f"name {attempt}"), taken=frozenset(map(canon, made)))
-            yield self.maker.make((*naming, naming[0].under({"type": "string"})), want)
+        if naming := self.naming():
+            yield from self.described_names(naming, made)
+            return
         patterns = [(part, pattern) for part in self.parts for pattern in table(part, "patternProperties")]
         for attempt in range(_TRIES * len(patterns)):
             part, pattern = patterns[attempt % len(patterns)]
@@ -154,6 +153,16 @@ class _Builder:
             yield text.from_pattern(self.maker.document, part, "patternProperties", pattern, draw)
         yield from names.KEYS
         yield from (f"key{number}" for number in count(1))
+
+    def described_names(self, naming: Parts, made: Mapping[str, Any]) -> Iterator[str]:
+        """Names that `propertyNames` allows, each once."""
+        schemas = (*naming, naming[0].under({"type": "string"}))
+        taken = set(map(canon, made))
+        with suppress(Unsatisfiable):
+            for attempt in count():
+                name = self.maker.make(schemas, Want(self.want.draw.child(f"name {attempt}"), taken=taken))
+                taken.add(canon(name))
+                yield name
 
     def drop_orphans(self, made: dict[str, Any]) -> None:
         """Take out properties that would have to bring along others that could not be made."""

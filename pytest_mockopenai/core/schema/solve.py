@@ -13,7 +13,7 @@ from pytest_mockopenai.core.schema.check import conforms, consequence
 from pytest_mockopenai.core.schema.choices import Decided, Refused, next_choice, ordered, refused
 from pytest_mockopenai.core.schema.document import Document, Parts
 from pytest_mockopenai.core.schema.heights import Heights
-from pytest_mockopenai.core.schema.parts import TYPES, Part, canon, types, values
+from pytest_mockopenai.core.schema.parts import TYPES, Part, canon, shown, types, values
 from pytest_mockopenai.core.schema.trouble import Unsatisfiable
 from pytest_mockopenai.core.schema.want import Want
 
@@ -66,9 +66,7 @@ class Solver:
     def make(self, parts: Parts, want: Want) -> Any:
         """A value for the schemas; raises `Unsatisfiable` with the first thing that stood in the way."""
         if self._depth >= _DEEPEST:
-            raise Unsatisfiable(
-                parts[0].path, f"a value would have to be nested deeper than {_DEEPEST} levels"
-            )
+            raise Unsatisfiable(parts[0].path, f"a value would be nested deeper than {_DEEPEST} levels")
         self._depth += 1
         try:
             return self._search(parts, want)
@@ -97,7 +95,7 @@ class Solver:
 
     def _step(self, state: _State, want: Want) -> _Found | list[_State]:
         """A value, or the states to go on from, the best first."""
-        plain = self.document.flat(state.parts) or (Part({}, state.parts[0].path),)
+        plain = self.document.flat(state.parts) or (state.parts[0].under({}),)
         if not want.lean and (self.lean or self.document.budget.left < self.comfort or self._known(plain)):
             want = replace(want, lean=True)
         if state.attempt == 0 and (hint := self._hint(plain, want)) is not None:
@@ -174,7 +172,7 @@ class Solver:
                 return self._of_type(kind, plain, want, ruled_out)
             except Unsatisfiable as error:
                 trouble = trouble or error
-        said = " and ".join(repr(part.words.get("type")) for part in plain if part.has("type"))
+        said = " and ".join(shown(part.words.get("type")) for part in plain if part.has("type"))
         raise trouble or Unsatisfiable(plain[0].path, f"no type is left by 'type' {said}")
 
     def _of_type(self, kind: str, plain: Parts, want: Want, ruled_out: Refused) -> Any:

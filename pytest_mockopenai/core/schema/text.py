@@ -76,7 +76,7 @@ def _lengths(parts: Parts) -> tuple[int, int]:
     low, high = most(parts, "minLength"), least(parts, "maxLength")
     if low > LONGEST:
         raise Unsatisfiable(
-            parts[0].path, f"'minLength' {shown(low)} is above the {LONGEST} characters that are made at most"
+            parts[0].path, f"'minLength' {shown(low)} is above {LONGEST}, the most that is made"
         )
     if high is not None and low > high:
         raise Unsatisfiable(parts[0].path, f"'minLength' {low} is above 'maxLength' {high}")
@@ -113,7 +113,7 @@ def _from_words(draw: Draw, name: str, low: int, high: int, taken: Set[Hashable]
     start = draw.integer(0, len(options) - 1)
     for index in range(len(options)):
         yield _fitted(options[(start + index) % len(options)], low, high)
-    for number in range(len(taken), len(taken) + _TRIES):
+    for number in range(len(taken), len(taken) + 3):
         yield _fitted(f"{options[start]} {number + 2}", low, high)
     for number in range(len(taken), -1, -1):
         yield _numbered(number, max(low, 1))

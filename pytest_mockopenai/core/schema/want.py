@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from pytest_mockopenai.core.schema.document import Document, Parts
 from pytest_mockopenai.core.seed import Draw
 
-MOST = 5_000
+MOST = 2_000
 """Items or properties that are made at most because a schema demands them."""
 
 

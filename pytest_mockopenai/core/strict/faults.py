@@ -56,7 +56,8 @@ def _reference_fault(node: Node, root: Mapping[str, Any]) -> str | None:
     """
     target, beside = str(node.schema["$ref"]), sorted(set(node.schema) - {"$ref"})
     if beside:
-        return f"context={node.place.context()!r}, $ref cannot have keywords {{{', '.join(map(repr, beside))}}}."
+        words = ", ".join(map(repr, beside))
+        return f"context={node.place.context()!r}, $ref cannot have keywords {{{words}}}."
     steps = target.split("/")
     if target == "#" or (len(steps) == 3 and unquote(steps[2]) in _definitions(root, steps[1])):
         return None
