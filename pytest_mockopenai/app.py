@@ -95,9 +95,14 @@ class App:
             self._script = change(self._script)
 
     def _take(self, inquiry: Inquiry, endpoint: Endpoint) -> Word | None:
-        with self._lock:
-            word, self._script = self._script.take(inquiry, endpoint.kinds)
-        return word
+        """The word for a call. Rules are tried without the lock: a `where=` function may itself script the mock."""
+        while True:
+            script = self._script
+            word, after = script.take(inquiry, endpoint.kinds)
+            with self._lock:
+                if self._script is script:  # else another call or the test was faster: try again on what is left
+                    self._script = after
+                    return word
 
     # --- one request --------------------------------------------------------------------------------------------------
 

@@ -92,7 +92,7 @@ def unused(left: Sequence[tuple[Rule, Word]], calls: Sequence[Call], refusals: S
     return report(
         f"{_count(number, 'scripted reply was', 'scripted replies were')} never asked for.",
         seen=[*(calls_table(calls) or ["No call reached the mock."]), *refused_table(refusals)],
-        expected=[*(f"{word} for {_rule_line(rule)}" for rule, word in left[:_SHOWN_CALLS]), *more],
+        expected=[*(f"{word} for {rule.when}{_at(word)}" for rule, word in left[:_SHOWN_CALLS]), *more],
         fix=(
             "make the call that is missing, or take the reply out",
             "a reply that may be used or not: mock_openai.always(...), or when(...).always(...)",
@@ -287,7 +287,11 @@ def _call_line(inquiry: Inquiry) -> str:
 
 
 def _rule_line(rule: Rule) -> str:
-    return f"{rule.when} ({rule.origin})" if rule.origin else str(rule.when)
+    return f"{rule.when}{_at(rule.next)}"
+
+
+def _at(word: Word | None) -> str:
+    return f" ({word.origin})" if word and word.origin else ""
 
 
 def _count(number: int, one: str, many: str | None = None) -> str:

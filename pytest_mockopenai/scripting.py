@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,17 +33,17 @@ class Scripted:
         A `str` is said, a `dict` is said as JSON, and a `str` that is a word's name is that word. Raises `BadWord`
         (a ValueError) for a misspelt name and TypeError for anything that is no reply.
         """
-        scripted = list(_words(replies))
+        origin = self._origin or caller()
+        scripted = [replace(word, origin=origin) for word in _words(replies)]
         if not scripted:
             raise TypeError('reply() takes at least one reply, such as reply("Paris")')
-        origin = self._origin or caller()
-        self._app.change_script(lambda script: script.adding(self._when, scripted, origin=origin))
+        self._app.change_script(lambda script: script.adding(self._when, scripted))
         return self
 
     def always(self, reply: object) -> Scripted:
         """Answer with this word every call that finds no reply left in the sequence; it is never used up."""
-        standing, origin = plain(reply), self._origin or caller()
-        self._app.change_script(lambda script: script.adding(self._when, (), standing=standing, origin=origin))
+        standing = replace(plain(reply), origin=self._origin or caller())
+        self._app.change_script(lambda script: script.adding(self._when, (), standing=standing))
         return self
 
     def __repr__(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -77,7 +78,7 @@ def test_all_is_used_up() -> None:
 
 
 def test_the_nearest_rule_is_shown_as_a_diff() -> None:
-    script = Script().adding(When(model="o3", contains="capital"), [says("x")], origin="test_app.py:12")
+    script = Script().adding(When(model="o3", contains="capital"), [written(says("x"))])
     text = explain.unscripted(asked(), script, TEXT)
     assert lines(text, "Expected") == [
         "Nearest rule: model='o3', contains='capital' (test_app.py:12)",
@@ -133,7 +134,12 @@ def test_mistake(word: Word, headline: str) -> None:
 
 # --- the whole test ---------------------------------------------------------------------------------------------------
 
-RULE = Rule(1, When(model="o3"), origin="test_app.py:12")
+RULE = Rule(1, When(model="o3"))
+
+
+def written(word: Word) -> Word:
+    """The word as if a line of a test had it."""
+    return replace(word, origin="test_app.py:12")
 
 
 @pytest.mark.parametrize(
@@ -145,7 +151,7 @@ RULE = Rule(1, When(model="o3"), origin="test_app.py:12")
     ],
 )
 def test_unused(words: list[Word], headline: str, a_call: MakeCall) -> None:
-    text = explain.unused([(RULE, word) for word in words], [a_call()])
+    text = explain.unused([(RULE, written(word)) for word in words], [a_call()])
     assert text.startswith(f"{headline}\n")
     assert lines(text, "Expected") == [f"{word} for model='o3' (test_app.py:12)" for word in words]
     assert lines(text, "Seen") == [explain.call_line(a_call())]

@@ -92,7 +92,7 @@ def test_how_a_rule_is_shown() -> None:
 
 def test_the_origin_is_the_line_of_the_test() -> None:
     rule = scripted("a")
-    name, _, line = rule.origin.partition(":")
+    name, _, line = rule.words[0].origin.partition(":")
     assert name == Path(__file__).name
     assert ".reply(*replies)" in Path(__file__).read_text(encoding="utf-8").splitlines()[int(line) - 1]
 
@@ -100,7 +100,7 @@ def test_the_origin_is_the_line_of_the_test() -> None:
 def test_an_origin_can_be_given() -> None:
     mine = app()
     Scripted(mine, When(), "stubs.yaml:3").always("a")
-    assert mine.script.rules[0].origin == "stubs.yaml:3"
+    assert (mine.script.rules[0].standing or says()).origin == "stubs.yaml:3"
 
 
 def test_caller() -> None:

@@ -46,9 +46,7 @@ def main() -> None:
         suites = _suites(python, folder, options.tests, limits)
     if not options.quick:
         _aim(suites)
-    print(
-        f"\nMedians of at most {options.rounds} rounds, {monotonic() - begun:.0f} s in all. Trust the ratios, not the times."
-    )
+    print(f"\nMedians of at most {options.rounds} rounds; {monotonic() - begun:.0f} s in all. Trust ratios, not times.")
 
 
 def _options() -> argparse.Namespace:

@@ -1,1 +1,1 @@
-"""What the installed openai package says about the API: parameter types and model names. Read lazily, never imported."""
+"""What the installed openai package says about the API: parameter types and model names, read on first use."""

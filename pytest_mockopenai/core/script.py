@@ -118,14 +118,13 @@ def is_endpoint(name: str, wanted: str) -> bool:
 class Rule:
     """One condition, the words still to be used, in order, and the word that stands when they are (if any).
 
-    `number` tells rules apart; `origin` is where the rule was written (`test_app.py:12`).
+    `number` tells rules apart.
     """
 
     number: int
     when: When
     words: tuple[Word, ...] = ()
     standing: Word | None = None
-    origin: str = ""
 
     @property
     def next(self) -> Word | None:
@@ -147,11 +146,11 @@ class Script:
 
     rules: tuple[Rule, ...] = ()
 
-    def adding(self, when: When, words: Iterable[Word], *, standing: Word | None = None, origin: str = "") -> Script:
+    def adding(self, when: When, words: Iterable[Word], *, standing: Word | None = None) -> Script:
         """The script with more words for a condition: one condition has one rule, further words continue it."""
         known = next((rule for rule in self.rules if rule.when == when), None)
         if known is None:
-            return Script((*self.rules, Rule(len(self.rules) + 1, when, tuple(words), standing, origin)))
+            return Script((*self.rules, Rule(len(self.rules) + 1, when, tuple(words), standing)))
         longer = replace(known, words=(*known.words, *words), standing=standing or known.standing)
         return self._with(longer)
 

@@ -6,7 +6,7 @@ import functools
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, ParamSpec, TypeVar
 
 from pytest_mockopenai.core import jsontext
@@ -38,7 +38,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One scripted reply, or a part of one: what is said or an error, timing, a fault. `label` is how it is written."""
+    """One scripted reply, or a part of one: what is said or an error, timing, a fault.
+
+    `label` is how it is written, `origin` where (`test_app.py:12`); the origin makes no difference between words.
+    """
 
     label: str = ""
     answer: Answer | None = None
@@ -46,6 +49,7 @@ class Word:
     timing: Timing | None = None
     fault: Fault | None = None
     count: int = 1
+    origin: str = field(default="", compare=False)
 
     def times(self, count: int) -> Word:
         """The same reply so many times (at least once)."""

@@ -19,9 +19,7 @@ GUARD = "PYTEST_MOCKOPENAI_GUARD"
 
 _API_VERSION = "2024-10-21"
 _PROXIES = tuple(
-    spelt(f"{scheme}_proxy")
-    for scheme in ("http", "https", "all", "ws", "wss")
-    for spelt in (str.lower, str.upper)
+    spelt(f"{scheme}_proxy") for scheme in ("http", "https", "all", "ws", "wss") for spelt in (str.lower, str.upper)
 )
 _SITE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sitecustomize")
 
@@ -76,9 +74,7 @@ def _restore(before: Mapping[str, str | None]) -> None:
 def _direct(name: str, twin: str, url: str) -> str:
     value = os.environ.get(name) or os.environ.get(twin) or ""
     entries = [entry.strip() for entry in value.split(",") if entry.strip()]
-    real = (
-        PATTERNS if any(map(os.environ.get, _PROXIES)) else ()
-    )  # each entry costs httpx time for each client
+    real = PATTERNS if any(map(os.environ.get, _PROXIES)) else ()  # each entry costs httpx time for each client
     wanted = ("127.0.0.1", "localhost", urlsplit(url).hostname or "127.0.0.1", *real)
     return ",".join(dict.fromkeys((*entries, *wanted)))
 

@@ -67,12 +67,14 @@ def guarded(url: str) -> Iterator[Guard]:
 
 
 def _check(host: Any, port: Any = None) -> None:
+    __tracebackhide__ = True
     guards = _guards.entries
     if guards and _is_real(host):
         _refuse(guards, Refusal(_text(host), _number(port)))
 
 
 def _check_request(host: Any, method: str, url: Any) -> None:
+    __tracebackhide__ = True
     guards = _guards.entries
     if guards and _is_real(host):
         parts = urlsplit(str(url))
@@ -85,6 +87,7 @@ def _is_real(host: Any) -> bool:
 
 
 def _refuse(guards: tuple[Guard, ...], refusal: Refusal) -> None:
+    __tracebackhide__ = True
     with _counting:
         for guard in guards:
             guard.refused += 1
@@ -134,6 +137,7 @@ def _named(original: Any) -> Any:
 
     @functools.wraps(original)
     def checked(host: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
         _check(host, kwargs.get("port", args[0] if args else None))
         return original(host, *args, **kwargs)
 
@@ -145,6 +149,7 @@ def _addressed(original: Any) -> Any:
 
     @functools.wraps(original)
     def checked(self: Any, address: Any) -> Any:
+        __tracebackhide__ = True
         if isinstance(address, tuple) and len(address) > 1:
             _check(address[0], address[1])
         return original(self, address)
@@ -162,6 +167,7 @@ def _tls(position: int) -> Callable[[Any], Any]:
     def make(original: Any) -> Any:
         @functools.wraps(original)
         def checked(self: Any, *args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
             _check(kwargs.get("server_hostname", args[position] if len(args) > position else None))
             return original(self, *args, **kwargs)
 
@@ -176,6 +182,7 @@ def _method(position: int) -> Callable[[Any], Any]:
     def make(original: Any) -> Any:
         @functools.wraps(original)
         def checked(self: Any, *args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
             named = dict(zip(("host", "port"), args[position:], strict=False)) | kwargs
             _check(named.get("host"), named.get("port"))
             return original(self, *args, **kwargs)
@@ -190,6 +197,7 @@ def _put_request(original: Any) -> Any:
 
     @functools.wraps(original)
     def checked(self: Any, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
         if _guards.entries:
             whole = url if url.startswith(("http://", "https://")) else _whole(self, url)
             _check_request(urlsplit(whole).hostname, method, whole)
@@ -211,6 +219,7 @@ def _http_request(original: Any) -> Any:
 
     @functools.wraps(original)
     def checked(self: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
         if _guards.entries:
             request = args[0] if args else next(iter(kwargs.values()))
             _check_request(request.url.host, request.method, request.url)

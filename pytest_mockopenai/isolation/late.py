@@ -46,9 +46,7 @@ class _Finder(MetaPathFinder):
             spec.loader = _Loader(spec.loader, self._then)
         return spec
 
-    def _found(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None
-    ) -> ModuleSpec | None:
+    def _found(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None) -> ModuleSpec | None:
         """What the finders after this one find; those before it had their turn."""
         finders = sys.meta_path
         after = finders[finders.index(self) + 1 :] if self in finders else []

@@ -103,6 +103,4 @@ def _stamp(path: str | None) -> tuple[int, int] | None:
     return None if status is None else (status.st_mtime_ns, status.st_size)
 
 
-_PATCHES = Patches(
-    tuple(Point(module, f"{name}.__init__", _sharing(creator)) for name, module, creator in _TRANSPORTS)
-)
+_PATCHES = Patches(tuple(Point(module, f"{name}.__init__", _sharing(creator)) for name, module, creator in _TRANSPORTS))

@@ -143,15 +143,11 @@ def combined(draw: st.DrawFn, inner: st.SearchStrategy[Any]) -> dict[str, Any]:
         options = draw(st.lists(inner, min_size=1, max_size=3))
         dead_end: list[Any] = draw(st.lists(st.just(False) | st.just({"not": {}}), max_size=1))
         return {"anyOf": [*dead_end, *options]}
-    return {
-        "allOf": [draw(inner), draw(st.sampled_from(({}, True, {"title": "x"}, {"not": {"const": "never"}})))]
-    }
+    return {"allOf": [draw(inner), draw(st.sampled_from(({}, True, {"title": "x"}, {"not": {"const": "never"}})))]}
 
 
 def satisfiable() -> st.SearchStrategy[Any]:
-    return st.recursive(
-        scalars(), lambda inner: objects(inner) | arrays(inner) | combined(inner), max_leaves=8
-    )
+    return st.recursive(scalars(), lambda inner: objects(inner) | arrays(inner) | combined(inner), max_leaves=8)
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
@@ -169,16 +165,12 @@ def wild(draw: st.DrawFn, inner: st.SearchStrategy[Any]) -> dict[str, Any]:
     words: dict[str, st.SearchStrategy[Any]] = {
         "type": st.sampled_from(("string", "number", "integer", "object", "array", "boolean", "null"))
         | st.just(["string", "integer"]),
-        **dict.fromkeys(
-            ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), small
-        ),
+        **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), small),
         **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), small | st.just(2.5)),
         **dict.fromkeys(("minContains", "maxContains"), small),
         **dict.fromkeys(("items", "contains", "additionalProperties", "not", "if", "then", "else"), inner),
         **dict.fromkeys(("allOf", "anyOf", "oneOf", "prefixItems"), st.lists(inner, min_size=1, max_size=3)),
-        **dict.fromkeys(
-            ("properties", "dependentSchemas"), st.dictionaries(st.sampled_from(NAMES), inner, max_size=3)
-        ),
+        **dict.fromkeys(("properties", "dependentSchemas"), st.dictionaries(st.sampled_from(NAMES), inner, max_size=3)),
         "patternProperties": st.dictionaries(st.sampled_from(("^[a-c]", "t")), inner, max_size=2),
         "propertyNames": st.sampled_from(({"maxLength": 4}, {"pattern": "^[a-e]"}, {"enum": list(NAMES)})),
         "required": st.lists(st.sampled_from(NAMES), max_size=2, unique=True),
@@ -199,9 +191,7 @@ def wild(draw: st.DrawFn, inner: st.SearchStrategy[Any]) -> dict[str, Any]:
 @settings(max_examples=250, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.recursive(st.booleans() | scalars(), wild, max_leaves=10), satisfiable(), st.integers(0, 3))
 def test_any_schema_gets_a_conforming_value_or_a_refusal(schema: Any, other: Any, seed: int) -> None:
-    schema = (
-        {"$defs": {"x": other, "y": {"type": "object"}}, **schema} if isinstance(schema, dict) else schema
-    )
+    schema = {"$defs": {"x": other, "y": {"type": "object"}}, **schema} if isinstance(schema, dict) else schema
     try:
         value = made(schema, seed)
     except Unsatisfiable:

@@ -31,9 +31,7 @@ def test_named_properties_read_well() -> None:
     assert all(0 < len(text) <= 60 for text in value.values())
 
 
-@pytest.mark.parametrize(
-    ("name", "low", "high"), [("age", 18, 80), ("temperature", -5, 35), ("confidence", 0, 1)]
-)
+@pytest.mark.parametrize(("name", "low", "high"), [("age", 18, 80), ("temperature", -5, 35), ("confidence", 0, 1)])
 def test_named_numbers_are_plausible(name: str, low: float, high: float) -> None:
     schema = {"type": "object", "properties": {name: {"type": "number"}}}
     assert all(low <= made(schema, seed)[name] <= high for seed in range(20))

@@ -56,16 +56,12 @@ def two(schema: Any) -> dict[str, Any]:
 
 
 IMPOSSIBLE: dict[str, Any] = {
-    "nested objects": nested(
-        10_000, lambda inner: {"properties": {"a": inner}, "required": ["a"], "type": "object"}
-    ),
+    "nested objects": nested(10_000, lambda inner: {"properties": {"a": inner}, "required": ["a"], "type": "object"}),
     "nested arrays": nested(10_000, lambda inner: {"type": "array", "items": inner, "minItems": 1}),
     "nested allOf": nested(10_000, lambda inner: {"allOf": [inner]}),
     "nested not": nested(10_000, lambda inner: {"not": inner}),
     "nested default": {"default": nested(10_000, lambda inner: [inner])},
-    "objects too deep for an answer": nested(
-        80, lambda inner: {**two(inner), "required": ["x"], "minProperties": 1}
-    ),
+    "objects too deep for an answer": nested(80, lambda inner: {**two(inner), "required": ["x"], "minProperties": 1}),
     "ref to itself": {"$defs": {"a": {"$ref": "#/$defs/a"}}, "$ref": "#/$defs/a"},
     "refs in a ring": {
         "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}},
@@ -98,9 +94,7 @@ IMPOSSIBLE: dict[str, Any] = {
     "many patterns at odds": {"type": "string", "allOf": [{"pattern": f"^{i}(a+)+$"} for i in range(9)]},
     "conditions at odds": {
         "type": "integer",
-        "allOf": [
-            {"if": {"minimum": i}, "then": {"maximum": i - 1}, "else": {"minimum": i}} for i in range(40)
-        ],
+        "allOf": [{"if": {"minimum": i}, "then": {"maximum": i - 1}, "else": {"minimum": i}} for i in range(40)],
     },
     "many choices at odds": {
         "type": "integer",
@@ -141,8 +135,7 @@ POSSIBLE: dict[str, Any] = {
         "properties": {"kind": {"enum": [f"k{index}" for index in range(40)]}},
         "required": ["kind"],
         "allOf": [
-            {"if": {"properties": {"kind": {"const": f"k{i}"}}}, "then": {"required": [f"f{i}"]}}
-            for i in range(40)
+            {"if": {"properties": {"kind": {"const": f"k{i}"}}}, "then": {"required": [f"f{i}"]}} for i in range(40)
         ],
     },
     "huge numbers": {"type": "integer", "minimum": 10**400},

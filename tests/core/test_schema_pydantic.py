@@ -241,9 +241,7 @@ def test_a_strict_schema_gets_every_key(model: type[BaseModel]) -> None:
     value = made(schema)
     Draft202012Validator(schema).validate(value)
     model.model_validate(value)
-    assert list(value) == list(
-        schema["$defs"]["Tree"]["properties"] if model is Tree else _properties(schema)
-    )
+    assert list(value) == list(schema["$defs"]["Tree"]["properties"] if model is Tree else _properties(schema))
 
 
 def _properties(schema: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -270,6 +271,6 @@ def test_a_used_up_rule_is_not_near() -> None:
     assert Script().nearest(asked()) is None
 
 
-def test_rules_remember_where_they_were_written() -> None:
-    script = Script().adding(ANY, [says("1")], origin="test_app.py:12")
-    assert [rule.origin for rule, _ in script.unused()] == ["test_app.py:12"]
+def test_words_remember_where_they_were_written() -> None:
+    script = Script().adding(ANY, [replace(says("1"), origin="test_app.py:12")])
+    assert [word.origin for _, word in script.unused()] == ["test_app.py:12"]

@@ -169,9 +169,7 @@ def test_a_strict_schema_is_refused_in_the_words_of_openai(schema: Any, problem:
 
 def test_a_function_is_named_as_one() -> None:
     schema = {**closed({}), "oneOf": []}
-    said = (
-        "schema must have type 'object' and not have 'oneOf'/'anyOf'/'allOf'/'enum'/'not' at the top level."
-    )
+    said = "schema must have type 'object' and not have 'oneOf'/'anyOf'/'allOf'/'enum'/'not' at the top level."
     assert function_problem(schema, name="f", strict=True) == f"Invalid schema for function 'f': {said}"
 
 
@@ -209,9 +207,7 @@ FEWER = "Consider reducing the number of enums, or opt out of structured outputs
     ],
 )  # fmt: skip
 def test_the_limits_of_the_guide_hold(schema: dict[str, Any], problem: str | None) -> None:
-    assert strict_problem(schema, name="x") == (
-        problem and f"Invalid schema for response_format 'x': {problem}"
-    )
+    assert strict_problem(schema, name="x") == (problem and f"Invalid schema for response_format 'x': {problem}")
 
 
 @pytest.mark.parametrize(
@@ -271,9 +267,7 @@ JSON = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(
-                ("type", "properties", "items", "anyOf", "$ref", "required", "enum", "$defs", "a", "const")
-            )
+            st.sampled_from(("type", "properties", "items", "anyOf", "$ref", "required", "enum", "$defs", "a", "const"))
             | st.text(max_size=3),
             inner,
             max_size=4,

@@ -262,3 +262,17 @@ def test_any_json_is_answered_or_refused_in_openai_s_way(path: str, body: dict[s
     answered = api.send("POST", f"/v1/{path}", {**CHAT, "input": "x", **body} if path == "chat/completions" else body)
     assert api.app.problems == [] or answered.error["code"] == "script_mistake"
     assert answered.status in (200, 400, 404)
+
+
+def test_a_condition_may_itself_script_the_mock(api: Api) -> None:
+    from pytest_mockopenai.scripting import Scripted, when
+
+    def scripts(call: Any) -> bool:
+        if not api.app.script.rules[0].words:
+            api.reply("said later")
+        return False
+
+    api.reply("first")
+    api.chat()
+    Scripted(api.app, when(where=scripts)).always("never")
+    assert api.chat().json["choices"][0]["message"]["content"] == "said later"

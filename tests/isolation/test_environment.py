@@ -45,9 +45,7 @@ def test_a_configured_proxy_gets_neither_the_mock_nor_a_real_host(dead: str) -> 
 
 
 @pytest.mark.parametrize("path", [None, "", "/one", os.pathsep.join(("/one", "", "/two"))])
-def test_python_path_begins_with_ours_and_keeps_the_rest(
-    path: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_python_path_begins_with_ours_and_keeps_the_rest(path: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PYTHONPATH", raising=False)
     if path is not None:
         monkeypatch.setenv("PYTHONPATH", path)

@@ -226,10 +226,7 @@ def test_the_message_says_what_why_where_and_what_to_do() -> None:
     with guarded(MOCK + "/"), pytest.raises(ERRORS) as caught:
         LIBRARIES["httpx"](f"https://user:secret@{HOST}/openai/v1/models?api-key=secret")
     lines = str(refused(caught.value)).splitlines()
-    assert (
-        lines[0]
-        == f"pytest-mockopenai refused a connection to {HOST}: nothing reaches OpenAI while the mock is on."
-    )
+    assert lines[0] == f"pytest-mockopenai refused a connection to {HOST}: nothing reaches OpenAI while the mock is on."
     assert lines[2:4] == [f"  -  GET {URL}", f"  +  GET {MOCK}/openai/v1/models"]
     assert "OPENAI_BASE_URL" in lines[6]
     assert "secret" not in "".join(lines)

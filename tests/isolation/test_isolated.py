@@ -37,9 +37,7 @@ def _state() -> list[Any]:
         ("aiohttp", ("BaseConnector",)),
     ):
         owners += [getattr(sys.modules[name], each) for each in classes if name in sys.modules]
-    settings = {
-        name: vars(openai).get(name) for name in ("_client", "api_type", "azure_endpoint", "api_version")
-    }
+    settings = {name: vars(openai).get(name) for name in ("_client", "api_type", "azure_endpoint", "api_version")}
     return [dict(os.environ), list(sys.meta_path), settings, *(dict(vars(owner)) for owner in owners)]
 
 

@@ -84,9 +84,7 @@ def test_what_is_not_there_is_put_there_only_if_said(module: Any) -> None:
 
 
 def test_modules_and_parents_that_are_missing_are_passed_over(module: Any) -> None:
-    patches = Patches(
-        (Point("no_such_module", "name", _loud), Point("mockopenai_patched", "Nobody.own", _loud))
-    )
+    patches = Patches((Point("no_such_module", "name", _loud), Point("mockopenai_patched", "Nobody.own", _loud)))
     with patches.on():
         assert patches.active
 
@@ -153,9 +151,7 @@ def test_an_error_in_the_making_undoes_what_was_placed(module: Any) -> None:
         raise ZeroDivisionError
 
     function = module.function
-    patches = Patches(
-        (Point("mockopenai_patched", "function", _loud), Point("mockopenai_patched", "Thing.own", fails))
-    )
+    patches = Patches((Point("mockopenai_patched", "function", _loud), Point("mockopenai_patched", "Thing.own", fails)))
     with pytest.raises(ZeroDivisionError), patches.on():
         pass
     assert module.function is function

@@ -39,9 +39,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 def run(url: str) -> Run:
     """Run Python code in a child of a process in which the mock is on."""
 
-    def run(
-        code: str, *options: str, python: str = sys.executable, **env: str
-    ) -> subprocess.CompletedProcess[str]:
+    def run(code: str, *options: str, python: str = sys.executable, **env: str) -> subprocess.CompletedProcess[str]:
         with applied(patched(url)):
             environment = {**os.environ, **env}
         code = f"HOST = {HOST!r}\n{code}"
@@ -61,22 +59,17 @@ def test_all_ways_are_refused(run: Run) -> None:
     done = run(TRY)
     assert done.stderr == ""
     assert done.stdout.splitlines() == [
-        f"{way} RealHostRefused True True"
-        for way in ("resolve", "by_name", "connect", "create", "fetch", "tunnel")
+        f"{way} RealHostRefused True True" for way in ("resolve", "by_name", "connect", "create", "fetch", "tunnel")
     ]
 
 
 def test_the_mock_is_reached(run: Run) -> None:
-    done = run(
-        "import os, urllib.request as u; print(u.urlopen(os.environ['OPENAI_BASE_URL'] + '/models').status)"
-    )
+    done = run("import os, urllib.request as u; print(u.urlopen(os.environ['OPENAI_BASE_URL'] + '/models').status)")
     assert (done.stdout, done.stderr) == ("200\n", "")
 
 
 def test_children_of_children_are_guarded(run: Run) -> None:
-    done = run(
-        f"import subprocess, sys; subprocess.run([sys.executable, '-c', {'HOST = ' + repr(HOST) + TRY!r}])"
-    )
+    done = run(f"import subprocess, sys; subprocess.run([sys.executable, '-c', {'HOST = ' + repr(HOST) + TRY!r}])")
     assert "escaped" not in done.stdout
     assert done.stdout.count("RealHostRefused") == 6
 
@@ -86,17 +79,13 @@ def test_nothing_is_imported_or_left_on_the_path(run: Run) -> None:
         "import sys; print([name for name in ('socket', 'ssl', 'typing') if name in sys.modules],"
         " [entry for entry in sys.path if entry.endswith('sitecustomize')])"
     )
-    plain = run(
-        "import sys; print([name for name in ('socket', 'ssl', 'typing') if name in sys.modules])", "-E"
-    )
+    plain = run("import sys; print([name for name in ('socket', 'ssl', 'typing') if name in sys.modules])", "-E")
     assert done.stdout == plain.stdout.strip() + " []\n"
 
 
 @pytest.mark.parametrize("option", ["-S", "-E", "-I"])
 def test_it_is_just_not_active_without_site_or_environment(run: Run, option: str) -> None:
-    done = run(
-        "import sys; print('sitecustomize' in sys.modules and 'isolation' in str(sys.modules))", option
-    )
+    done = run("import sys; print('sitecustomize' in sys.modules and 'isolation' in str(sys.modules))", option)
     assert (done.returncode, done.stdout, done.stderr) == (0, "False\n", "")
 
 

@@ -71,9 +71,7 @@ def test_what_is_built_otherwise_is_shared_apart(http: Any, other: dict[str, boo
 
 def test_http2_by_position_is_seen(http: Any) -> None:
     with shared():
-        assert context(http.HTTPTransport(True, None, True, True, True)) is context(
-            http.HTTPTransport(http2=True)
-        )
+        assert context(http.HTTPTransport(True, None, True, True, True)) is context(http.HTTPTransport(http2=True))
 
 
 def test_a_context_of_the_users_own_is_used_as_it_is(http: Any) -> None:
@@ -117,9 +115,7 @@ def _certifi() -> list[bytes]:
     return ssl.create_default_context(cafile=certifi.where()).get_ca_certs(binary_form=True)
 
 
-def test_another_certificate_file_makes_another_context(
-    http: Any, ca: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_certificate_file_makes_another_context(http: Any, ca: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     with shared():
         default = context(http.HTTPTransport())

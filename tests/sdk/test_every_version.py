@@ -41,6 +41,9 @@ QUESTION = [{"role": "user", "content": "Capital of France?"}]
 CHAT = {"model": "gpt-4o", "messages": QUESTION}
 Call = Callable[[Callable[[Any], Any]], Any]
 
+LEFT_OPEN = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+"""The SDK before version 3 leaves aiohttp's connection open when a stream breaks, which warns when it is collected."""
+
 KINDS = ["sync", "async", *(["aiohttp"] if importlib.util.find_spec("httpx_aiohttp") else [])]
 
 
@@ -387,14 +390,17 @@ def test_broken_whole_replies_are_connection_errors(call: Call, mock_openai: Any
         call(chat(), max_retries=0)
 
 
+@LEFT_OPEN
 @pytest.mark.parametrize("word", ["hang", stall(), stall(after=0)], ids=str)
 @pytest.mark.parametrize("ask", [chat, streamed])
 def test_silence_is_a_timeout(call: Call, mock_openai: Any, word: Any, ask: Callable[[], Any]) -> None:
     mock_openai.always(word)
-    with pytest.raises(Exception, match=r"(?i)time"):
+    with pytest.raises(Exception) as raised:  # noqa: PT011 - openai 1 and 2 let the transport's own error through
         call(ask(), max_retries=0, timeout=0.05)
+    assert "timeout" in type(raised.value).__name__.lower() or "timed out" in str(raised.value)
 
 
+@LEFT_OPEN
 @pytest.mark.parametrize("word", [cut(after=2), reset(after=2), short_body()], ids=str)
 def test_broken_streams_raise(call: Call, mock_openai: Any, word: Any) -> None:
     mock_openai.always(word)

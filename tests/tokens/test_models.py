@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 from openai.types import ChatModel
-from typing_extensions import get_args
 
 from pytest_mockopenai.tokens import ModelEncoding, encoding_name, is_reasoning
 from pytest_mockopenai.tokens.models import bare_name, family

@@ -62,9 +62,7 @@ def _bounds(parts: Parts) -> tuple[int, int]:
         raise Unsatisfiable(parts[0].path, f"'minItems' {shown(low)} is above {MOST}, the most that are made")
     most_allowed = min([MOST if high is None else high, *(_end(part) for part in parts)])
     if low > most_allowed:
-        raise Unsatisfiable(
-            parts[0].path, f"'minItems' {low} is above {most_allowed}, the most that are allowed"
-        )
+        raise Unsatisfiable(parts[0].path, f"'minItems' {low} is above {most_allowed}, the most that are allowed")
     return low, most_allowed
 
 
@@ -72,9 +70,7 @@ def _end(part: Part) -> int:
     """How many items there can be before `false` forbids the next."""
     first, rest = rows(part)
     closed = part.words.get("unevaluatedItems") is False and rest is None
-    schemas = [schema.schema for schema in first] + (
-        [False] if closed or (rest and rest.schema is False) else []
-    )
+    schemas = [schema.schema for schema in first] + ([False] if closed or (rest and rest.schema is False) else [])
     return schemas.index(False) if any(schema is False for schema in schemas) else MOST
 
 

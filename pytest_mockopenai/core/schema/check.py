@@ -5,7 +5,7 @@ It knows the keywords that `instance` knows, stops at the first fault and explai
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,7 @@ from pytest_mockopenai.core.schema.parts import (
 )
 from pytest_mockopenai.core.schema.trouble import TooMuch
 
-_DEEPEST = 100
+_DEEPEST = 80
 _FOLLOWED = ("$ref", "$dynamicRef", "$recursiveRef", "allOf", "nullable")
 _COMBINING = ("anyOf", "oneOf", "not", "if")
 
@@ -55,6 +55,8 @@ def type_of(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Checker:
+    """Loops rather than calls where it can: each level of a schema costs frames of Python's stack."""
+
     document: Document
     depth: int
 
@@ -62,19 +64,25 @@ class _Checker:
         self.document.budget.spend(1, part)
         if self.depth > _DEEPEST:
             raise TooMuch(part, f"schemas refer to each other deeper than {_DEEPEST} levels")
-        if isinstance(part.schema, bool):
-            return part.schema
         inner = _Checker(self.document, self.depth + 1)
-        if not part.has(*_FOLLOWED):
-            return inner.holds(value, part)
-        return all(inner.holds(value, other) for other in self.document.followed((part,)))
+        for other in self.document.followed((part,)) if part.has(*_FOLLOWED) else (part,):
+            if not inner.holds(value, other):
+                return False
+        return True
 
     def holds(self, value: Any, part: Part) -> bool:
-        if part.schema is False:
+        if not isinstance(part.schema, dict):
+            return part.schema is True
+        if not (self.is_listed(value, part) and self.is_within(value, part)):
             return False
-        return self.plain(value, part) and self.combined(value, part) and self.contents(value, part)
+        for inner, schema in self.inside(value, part):
+            if not self.passes(inner, schema):
+                return False
+        if isinstance(value, list) and part.has("contains") and not self.contains(value, part):
+            return False
+        return not part.has(*_COMBINING) or self.combined(value, part)
 
-    def plain(self, value: Any, part: Part) -> bool:
+    def is_listed(self, value: Any, part: Part) -> bool:
         if part.has("type") and type_of(value) not in types(part):
             return False
         listed = values(part)
@@ -84,14 +92,54 @@ class _Checker:
         wanted = canon(value)
         return any(canon(option) == wanted for option in listed)
 
+    def is_within(self, value: Any, part: Part) -> bool:
+        """The bounds of a value of this type, its inside aside."""
+        kind = type_of(value)
+        if kind == "string":
+            return text.allows(self.document, part, value)
+        if kind in ("number", "integer"):
+            return numeric.limits((part,)).allow(value)
+        if kind == "array":
+            unique = part.words.get("uniqueItems") is not True or len({canon(one) for one in value}) == len(value)
+            return unique and _counts(part, len(value), "minItems", "maxItems")
+        return kind != "object" or self.is_complete(value, part)
+
+    def is_complete(self, value: dict[str, Any], part: Part) -> bool:
+        if not _counts(part, len(value), "minProperties", "maxProperties"):
+            return False
+        along = (needed for name, needed in demands(part).items() if name in value)
+        return all(set(names) <= value.keys() for names in (strings(part, "required"), *along))
+
+    def inside(self, value: Any, part: Part) -> Iterator[tuple[Any, Part]]:
+        """What has to pass for a value to pass: its items, properties and names, with their schemas."""
+        if isinstance(value, list):
+            first, rest = rows(part)
+            yield from zip(value, first, strict=False)
+            yield from ((item, rest) for item in value[len(first) :] if rest is not None)
+        elif isinstance(value, dict):
+            yield from ((value, other) for name, other in dependents(part).items() if name in value)
+            named = one(part, "propertyNames")
+            for name in value:
+                yield from () if named is None else ((name, named),)
+                yield from ((value[name], schema) for schema in schemas_for(self.document, part, name))
+
+    def contains(self, value: list[Any], part: Part) -> bool:
+        wanted, found = one(part, "contains"), 0
+        for item in value:
+            found += wanted is not None and self.passes(item, wanted)
+        low = whole(part, "minContains")
+        return found >= (1 if low is None else low) and _counts(part, found, "", "maxContains")
+
     def combined(self, value: Any, part: Part) -> bool:
         """The keywords that hold other schemas for the same value."""
-        if not part.has(*_COMBINING):
-            return True
-        if part.has("anyOf") and not any(self.passes(value, other) for other in several(part, "anyOf")):
-            return False
-        if part.has("oneOf") and sum(self.passes(value, other) for other in several(part, "oneOf")) != 1:
-            return False
+        for keyword in ("anyOf", "oneOf"):
+            passed = 0
+            for option in several(part, keyword):
+                passed += self.passes(value, option)
+                if passed and keyword == "anyOf":
+                    break
+            if passed != 1 and part.has(keyword):
+                return False
         refused = one(part, "not")
         if refused is not None and self.passes(value, refused):
             return False
@@ -104,56 +152,10 @@ class _Checker:
             return None
         return one(part, "then" if self.passes(value, condition) else "else")
 
-    def contents(self, value: Any, part: Part) -> bool:
-        kind = type_of(value)
-        if kind == "string":
-            return text.allows(self.document, part, value)
-        if kind in ("number", "integer"):
-            return numeric.limits((part,)).allow(value)
-        if kind == "array":
-            return self.array(value, part)
-        return kind != "object" or self.object(value, part)
 
-    def array(self, value: list[Any], part: Part) -> bool:
-        low, high = most((part,), "minItems"), least((part,), "maxItems")
-        if len(value) < low or (high is not None and len(value) > high):
-            return False
-        if part.words.get("uniqueItems") is True and len({canon(item) for item in value}) < len(value):
-            return False
-        first, rest = rows(part)
-        schemas = (first[index] if index < len(first) else rest for index in range(len(value)))
-        if not all(
-            schema is None or self.passes(item, schema) for item, schema in zip(value, schemas, strict=True)
-        ):
-            return False
-        return self.contained(value, part)
-
-    def contained(self, value: list[Any], part: Part) -> bool:
-        wanted = one(part, "contains")
-        if wanted is None:
-            return True
-        count = sum(self.passes(item, wanted) for item in value)
-        low, high = whole(part, "minContains"), least((part,), "maxContains")
-        return count >= (1 if low is None else low) and (high is None or count <= high)
-
-    def object(self, value: dict[str, Any], part: Part) -> bool:
-        low, high = most((part,), "minProperties"), least((part,), "maxProperties")
-        if len(value) < low or (high is not None and len(value) > high):
-            return False
-        if any(name not in value for name in strings(part, "required")):
-            return False
-        if any(name in value and not set(needed) <= value.keys() for name, needed in demands(part).items()):
-            return False
-        if not all(self.passes(value, other) for name, other in dependents(part).items() if name in value):
-            return False
-        named = one(part, "propertyNames")
-        if named is not None and not all(self.passes(name, named) for name in value):
-            return False
-        return all(
-            self.passes(value[name], other)
-            for name in value
-            for other in schemas_for(self.document, part, name)
-        )
+def _counts(part: Part, count: int, least_keyword: str, most_keyword: str) -> bool:
+    high = least((part,), most_keyword)
+    return most((part,), least_keyword) <= count and (high is None or count <= high)
 
 
 def consequence(value: Any, part: Part, document: Document) -> Part | None:

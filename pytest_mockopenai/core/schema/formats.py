@@ -152,9 +152,7 @@ _FORMATS = {
     "multi-host-uri": _LINK,
     "uri-reference": Format(_uri, _like(_URI_CHARS)),
     "iri-reference": Format(_uri, _like(_URI_CHARS)),
-    "uri-template": Format(
-        _fixed("https://example.com/{id}"), lambda text: text.count("{") == text.count("}")
-    ),
+    "uri-template": Format(_fixed("https://example.com/{id}"), lambda text: text.count("{") == text.count("}")),
     "json-pointer": Format(_fixed("/items/0", "/name"), _like(r"(/([^~/]|~[01])*)*")),
     "relative-json-pointer": Format(_fixed("0/name", "1"), _like(r"(0|[1-9]\d*)(#|(/([^~/]|~[01])*)*)")),
     "regex": Format(_fixed("^[a-z]+$", "[0-9]{4}"), _parsed(parse)),

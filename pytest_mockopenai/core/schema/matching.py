@@ -55,9 +55,7 @@ class _Match:
         if isinstance(node, Edge):
             return frozenset(at for at in starts if self.at_edge(node, at))
         if isinstance(node, Ahead):
-            return frozenset(
-                at for at in starts if bool(self.ends(node.node, frozenset((at,)))) != node.negative
-            )
+            return frozenset(at for at in starts if bool(self.ends(node.node, frozenset((at,)))) != node.negative)
         if isinstance(node, Either):
             return frozenset().union(*(self.ends(option, starts) for option in node.nodes))
         if isinstance(node, Repeat):

@@ -153,16 +153,12 @@ def _decimal(value: Number) -> Fraction:
 
 
 def _common_multiple(steps: list[Fraction]) -> Fraction:
-    return Fraction(
-        math.lcm(*(step.numerator for step in steps)), math.gcd(*(step.denominator for step in steps))
-    )
+    return Fraction(math.lcm(*(step.numerator for step in steps)), math.gcd(*(step.denominator for step in steps)))
 
 
 def _why_none(found: Limits, whole: bool) -> str:
     kind = "integer" if whole else "number"
     said = [f"above {shown(low.value)}" if low.open else f"from {shown(low.value)}" for low in found.lows]
-    said += [
-        f"below {shown(high.value)}" if high.open else f"up to {shown(high.value)}" for high in found.highs
-    ]
+    said += [f"below {shown(high.value)}" if high.open else f"up to {shown(high.value)}" for high in found.highs]
     said += [f"that is a multiple of {shown(step)}" for step in found.steps]
     return f"there is no {kind} {', '.join(said)}" if said else f"no other {kind} was found"

@@ -44,9 +44,7 @@ def mapping(maker: Maker, parts: Parts, want: Want, apart: Apart) -> dict[str, A
     builder.fill(made, postponed, low=low, high=high)
     builder.drop_orphans(made)
     if len(made) < low:
-        raise Unsatisfiable(
-            parts[0].path, f"only {len(made)} properties are possible, but 'minProperties' is {low}"
-        )
+        raise Unsatisfiable(parts[0].path, f"only {len(made)} properties are possible, but 'minProperties' is {low}")
     return made
 
 

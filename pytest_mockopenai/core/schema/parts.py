@@ -54,9 +54,7 @@ class Part:
 
     def wrong(self, keyword: str, expected: str) -> Unsatisfiable:
         """The error of a malformed keyword."""
-        return Unsatisfiable(
-            self.path, f"{keyword!r} must be {expected}, not {shown(self.words.get(keyword))}"
-        )
+        return Unsatisfiable(self.path, f"{keyword!r} must be {expected}, not {shown(self.words.get(keyword))}")
 
 
 def _remembered(

@@ -270,12 +270,7 @@ class _Reader:
         return ord(char)
 
     def hexadecimal(self, digits: str, length: int, *, skip: int = 0) -> int:
-        if (
-            not digits
-            or len(digits) != length
-            or digits.strip("0123456789abcdefABCDEF")
-            or int(digits, 16) > LAST
-        ):
+        if not digits or len(digits) != length or digits.strip("0123456789abcdefABCDEF") or int(digits, 16) > LAST:
             raise self.fail("an escape without its hexadecimal digits")
         self.at += length + skip
         return int(digits, 16)

@@ -53,9 +53,7 @@ class Writer:
         """A character of these ranges: a letter or digit rather than others."""
         if ranges not in self._pools:
             found = [_common(pool, ranges) for pool in _POOLS]
-            self._pools[ranges] = [pool for pool in found[:_ASCII] if pool] or [
-                pool for pool in found if pool
-            ]
+            self._pools[ranges] = [pool for pool in found[:_ASCII] if pool] or [pool for pool in found if pool]
         pools = self._pools[ranges]
         if not pools:
             return ""

@@ -105,25 +105,19 @@ class Solver:
             return self._checked(plain, state, want)
         draw = want.draw.child(f"{choice.key[1]} {len(state.decided)}")
         options = ordered(choice, draw, self.heights, lean=want.lean)
-        return [
-            replace(state, parts=plain + option, decided=state.decided | {choice.key}) for option in options
-        ]
+        return [replace(state, parts=plain + option, decided=state.decided | {choice.key}) for option in options]
 
     def _checked(self, plain: Parts, state: _State, want: Want) -> _Found | list[_State]:
         """A value if it passes what cannot be built for but only checked, else other tries."""
         value = self._built(plain, replace(want, draw=want.draw.child(f"value {state.attempt}")))
-        unmet = [
-            part for part in plain if part.has(*_CHECKED) and not conforms(value, (part,), self.document)
-        ]
+        unmet = [part for part in plain if part.has(*_CHECKED) and not conforms(value, (part,), self.document)]
         if not unmet:
             return _Found(value)
         tries = []
         conditions = [part for part in plain if part.has("if")]
         keys = {(id(part.schema), "if") for part in conditions}
         if not keys <= state.decided:
-            brought = (
-                then for part in conditions if (then := consequence(value, part, self.document)) is not None
-            )
+            brought = (then for part in conditions if (then := consequence(value, part, self.document)) is not None)
             tries.append(replace(state, parts=(*plain, *brought), decided=state.decided | keys))
         if state.attempt + 1 < _TRIES:
             tries.append(replace(state, attempt=state.attempt + 1))

@@ -58,9 +58,7 @@ def tree(part: Part, keyword: str, pattern: str) -> Node:
     try:
         return parse(pattern)
     except Unsupported as error:
-        raise Unsatisfiable(
-            part.path, f"{keyword!r} {shown(pattern)} is not a supported pattern: {error}"
-        ) from None
+        raise Unsatisfiable(part.path, f"{keyword!r} {shown(pattern)} is not a supported pattern: {error}") from None
 
 
 def from_pattern(document: Document, part: Part, keyword: str, pattern: str, draw: Draw) -> str:
@@ -75,9 +73,7 @@ def _spender(document: Document, part: Part) -> Callable[[int], None]:
 def _lengths(parts: Parts) -> tuple[int, int]:
     low, high = most(parts, "minLength"), least(parts, "maxLength")
     if low > LONGEST:
-        raise Unsatisfiable(
-            parts[0].path, f"'minLength' {shown(low)} is above {LONGEST}, the most that is made"
-        )
+        raise Unsatisfiable(parts[0].path, f"'minLength' {shown(low)} is above {LONGEST}, the most that is made")
     if high is not None and low > high:
         raise Unsatisfiable(parts[0].path, f"'minLength' {low} is above 'maxLength' {high}")
     return low, LONGEST if high is None else min(high, LONGEST)

@@ -28,8 +28,7 @@ def name_problem(name: str, *, path: str) -> str | None:
     """
     if not name:
         return (
-            f"Invalid '{path}': empty string. Expected a string with minimum length 1, "
-            "but got an empty string instead."
+            f"Invalid '{path}': empty string. Expected a string with minimum length 1, but got an empty string instead."
         )
     if len(name) > _NAME_LENGTH:
         return (
@@ -37,10 +36,7 @@ def name_problem(name: str, *, path: str) -> str | None:
             f"but got a string with length {len(name)} instead."
         )
     if re.fullmatch(_NAME, name) is None:
-        return (
-            f"Invalid '{path}': string does not match pattern. "
-            f"Expected a string that matches the pattern '{_NAME}'."
-        )
+        return f"Invalid '{path}': string does not match pattern. Expected a string that matches the pattern '{_NAME}'."
     return None
 
 
