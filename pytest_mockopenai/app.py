@@ -43,6 +43,7 @@ class _Attempt:
     response: Any = None
     stream: bool = False
     retry_after: float | None = None
+    request_id: str = ""
 
     def __post_init__(self) -> None:
         self.inquiry = Inquiry("", self.request, {})
@@ -229,7 +230,8 @@ class App:
 
 
 def _request_id(attempt: _Attempt) -> str:
-    return "req_" + attempt.serial.child("request").hex(32)
+    attempt.request_id = attempt.request_id or "req_" + attempt.serial.child("request").hex(32)
+    return attempt.request_id
 
 
 def _key_of(request: Request) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from math import isfinite
 from typing import Any
 
@@ -43,14 +44,21 @@ def check_bounds(bounds: Mapping[str, Range | Length], body: Mapping[str, Any]) 
     Codes and wordings are those of the real API, such as `decimal_above_max_value` and `empty_array`.
     """
     for path, bound in bounds.items():
-        for where, value in _found(body, path.replace("[]", ".[]").split("."), ""):
+        if _steps(path)[0] not in body:
+            continue
+        for where, value in _found(body, _steps(path), ""):
             error = _broken(bound, where, value)
             if error is not None:
                 return error
     return None
 
 
-def _found(value: object, steps: list[str], where: str) -> Iterator[tuple[str, object]]:
+@cache
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(path.replace("[]", ".[]").split("."))
+
+
+def _found(value: object, steps: tuple[str, ...], where: str) -> Iterator[tuple[str, object]]:
     if not steps:
         yield where, value
         return

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from pytest_mockopenai.core import errors
@@ -54,6 +55,7 @@ _UNKNOWN = Family("")
 _EFFORT_TOKENS = {"none": 0, "minimal": 0, "low": 64, "medium": 128, "high": 256, "xhigh": 512}
 
 
+@lru_cache(256)
 def family(model: str) -> Family:
     """The family of a model name; a fine-tuned model is of its base's, `provider/model` of the model's."""
     base = model.rpartition("/")[2].removeprefix("ft:")

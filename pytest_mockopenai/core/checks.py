@@ -29,12 +29,21 @@ def metadata_keys(body: Mapping[str, Any]) -> None:
             )
 
 
+NAME_LENGTH = Length(1, 64)
+"""Characters of the name of a function or response format."""
+
+
+def named(name: str, path: str) -> None:
+    """Refuse the name of a function or response format that has other characters than OpenAI allows."""
+    problem = strict.name_problem(name, path=path)
+    if problem:
+        raise Refused(errors.invalid(problem, param=path, code="invalid_value"))
+
+
 def function_schema(function: Mapping[str, Any], path: str) -> None:
     """Refuse a function whose name or parameters OpenAI refuses; `path` is such as `tools[0].function`."""
     name, parameters = function["name"], function.get("parameters")
-    problem = strict.name_problem(name, path=f"{path}.name")
-    if problem:
-        raise Refused(errors.invalid(problem, param=f"{path}.name", code="invalid_value"))
+    named(name, f"{path}.name")
     problem = strict.function_problem(parameters, name=name, strict=bool(function.get("strict")))
     if problem:
         raise Refused(errors.invalid(problem, param=f"{path}.parameters", code="invalid_function_parameters"))

@@ -18,6 +18,11 @@ class BadJSON(ValueError):
     """The text is not JSON."""
 
 
+# `json.dumps` and `json.loads` with options make a new encoder or decoder for each call.
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+_sorted = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
+
 def loads(text: bytes | str) -> Any:
     """The value of a JSON text; raises `BadJSON` for anything else.
 
@@ -36,21 +41,20 @@ def loads(text: bytes | str) -> Any:
 
 def dumps(value: Any) -> bytes:
     """Compact JSON in UTF-8; a lone surrogate, which UTF-8 cannot hold, is written as an escape."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     try:
-        return text.encode()
+        return _compact(value).encode()
     except UnicodeEncodeError:
         return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
 
 
 def text(value: Any) -> str:
     """Compact JSON text, such as models write into `arguments` and structured output: `{"city":"Paris"}`."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _compact(value)
 
 
 def canonical(value: Any) -> bytes:
     """The same bytes for the same value, whatever order its keys came in."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+    return _sorted(value).encode()
 
 
 def _finite(digits: str) -> float:

@@ -37,7 +37,7 @@ VERBS: Final = tuple(
 ADJECTIVES: Final = tuple(
     """
     small large new old good great long short early local public private simple clear common special strong free full
-    open easy real true recent human social natural general major minor similar different important possible available
+    easy real true recent human social natural general major minor similar different important possible available
     modern direct quick slow warm quiet bright deep wide safe fresh regular active complete normal basic daily digital
     popular positive primary related single smart smooth standard successful unique
     """.split()

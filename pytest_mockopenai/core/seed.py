@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import blake2b
+from struct import Struct
 from typing import TypeVar
 
 T = TypeVar("T")
 
 _WORD = 2**64
+_words = Struct(">8Q").unpack
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
@@ -24,7 +26,7 @@ class Draw:
     def __init__(self, key: bytes) -> None:
         self._key = key
         self._count = 0
-        self._pool = b""
+        self._pool: list[int] = []
 
     def child(self, label: str | int) -> Draw:
         """The stream of this label; drawing from it leaves this one as it is."""
@@ -57,14 +59,19 @@ class Draw:
 
     def alphanumeric(self, length: int) -> str:
         """So many letters and digits, as in OpenAI's ids."""
-        return "".join(self.choice(_BASE62) for _ in range(length))
+        number = self.integer(0, 62**length - 1)
+        digits = []
+        for _ in range(length):
+            number, digit = divmod(number, 62)
+            digits.append(_BASE62[digit])
+        return "".join(digits)
 
     def _next(self) -> int:
         if not self._pool:
-            self._pool = blake2b(self._count.to_bytes(8, "big"), key=self._key, digest_size=64).digest()
+            block = blake2b(self._count.to_bytes(8, "big"), key=self._key, digest_size=64).digest()
+            self._pool = [*reversed(_words(block))]
             self._count += 1
-        word, self._pool = self._pool[:8], self._pool[8:]
-        return int.from_bytes(word, "big")
+        return self._pool.pop()
 
 
 def draw_for(seed: int, *labels: str | int | bytes) -> Draw:

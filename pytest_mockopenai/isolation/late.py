@@ -27,7 +27,7 @@ def on_import(names: Iterable[str], then: Then) -> Iterator[None]:
     try:
         yield
     finally:
-        if finder in sys.meta_path:
+        if finder in (sys.meta_path or ()):  # None while the interpreter shuts down
             sys.meta_path.remove(finder)
 
 

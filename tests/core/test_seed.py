@@ -19,12 +19,12 @@ def test_golden() -> None:
     assert [draw.integer(0, 9) for _ in range(12)] == [1, 2, 9, 3, 6, 1, 2, 2, 9, 6, 3, 6]
     assert draw.uniform() == 0.2756946946443878
     assert draw.hex(20) == "79dd7dc0a818ac01882d"
-    assert draw.alphanumeric(12) == "3VkMJViijtBc"
-    assert draw.choice("abcdef") == "e"
+    assert draw.alphanumeric(12) == "uZ6Puov6vTcx"
+    assert draw.choice("abcdef") == "c"
     assert draw.child("id").hex(16) == "cf71f58ba7440f07"
     assert draw_for(0).hex(16) == "06d8646f49319939"
     assert draw_for(-1, "\ud800").hex(16) == "7ef709cbff3e9464"
-    assert draw.integer(-(10**30), 10**30) == -830645964695856928080694432434
+    assert draw.integer(-(10**30), 10**30) == 574495643650335018296826962347
 
 
 @given(st.integers(), st.lists(LABELS, max_size=4))

@@ -69,7 +69,7 @@ class Branch(BaseModel):
     children: list["Branch | Leaf"]  # noqa: UP037
 
 
-@pytest.mark.parametrize("model", [Step, Reasoning, Leaf])
+@pytest.mark.parametrize("model", [Step, Reasoning, Leaf, Branch])
 def test_what_the_sdk_sends_for_a_model_is_taken(model: type[BaseModel]) -> None:
     schema = to_strict_json_schema(model)
     assert strict_problem(schema, name="m") is None
@@ -246,10 +246,6 @@ PATH = "tools[0].function.name"
          "Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'."),
         ("a\n", f"Invalid '{PATH}': string does not match pattern. "
          "Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'."),
-        ("x" * 71, f"Invalid '{PATH}': string too long. "
-         "Expected a string with maximum length 64, but got a string with length 71 instead."),
-        ("", f"Invalid '{PATH}': empty string. "
-         "Expected a string with minimum length 1, but got an empty string instead."),
     ],
 )  # fmt: skip
 def test_names_follow_the_pattern(name: str, problem: str | None) -> None:
@@ -257,9 +253,9 @@ def test_names_follow_the_pattern(name: str, problem: str | None) -> None:
 
 
 @given(st.text(max_size=70))
-def test_a_name_is_right_if_it_is_short_and_of_letters_digits_dashes_and_underscores(name: str) -> None:
+def test_a_name_is_right_if_it_is_of_letters_digits_dashes_and_underscores(name: str) -> None:
     plain = set(name) <= set(string.ascii_letters + string.digits + "_-")
-    assert (name_problem(name, path="name") is None) == (plain and 1 <= len(name) <= 64)
+    assert (name_problem(name, path="name") is None) == (plain and name != "")
 
 
 JSON = st.recursive(

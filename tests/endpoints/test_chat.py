@@ -300,6 +300,7 @@ RESULT = {"role": "tool", "tool_call_id": "call_1", "content": "x"}
         ({"model": "gpt-5", "max_tokens": 5}, "max_tokens", "Use 'max_completion_tokens' instead"),
         ({"model": "o3", "temperature": 0.16}, "temperature", "does not support 0.16 with this model"),
         ({"tools": [{**FUNCTION, "function": {"name": "no spaces"}}]}, "tools[0].function.name", "match"),
+        ({"tools": [{**FUNCTION, "function": {"name": "x" * 65}}]}, "tools[0].function.name", "maximum length 64"),
         (
             {"tools": [{"type": "function", "function": {**FUNCTION["function"], "strict": True}}]},
             "tools[0].function.parameters",

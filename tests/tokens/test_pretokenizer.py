@@ -37,7 +37,7 @@ def test_pieces_join_to_the_text(encoding: str, text: str) -> None:
         ("x\u3000\u3000y", "x|\u3000|\u3000y", "x|\u3000|\u3000y"),
         ("e\u0301a", "e|\u0301a", "e\u0301a"),  # a mark goes on a word in o200k only
         ("Привет, МИР", "Привет|,| МИР", "Привет|,| МИР"),
-        ("中文English", "中文English", "中文|English"),
+        ("中文English", "中文English", "中文English"),
         ("٣٤٥٦", "٣٤٥|٦", "٣٤٥|٦"),
         ("😀😀 x", "😀😀| x", "😀😀| x"),
     ],

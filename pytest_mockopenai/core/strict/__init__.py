@@ -17,24 +17,13 @@ from pytest_mockopenai.core.strict.root import malformed, not_an_object
 __all__ = ["function_problem", "name_problem", "response_format_problem", "strict_problem"]
 
 _NAME = "^[a-zA-Z0-9_-]+$"
-_NAME_LENGTH = 64
 
 
 def name_problem(name: str, *, path: str) -> str | None:
     """What is wrong with the name of a function or response format; `path` is the parameter that holds it.
 
-    The error's code is `invalid_value`, or for the length `empty_string` and `string_above_max_length`.
-    Wordings: microsoft/semantic-kernel#9416 (pattern), getsentry/sentry-mcp#106 (length).
+    The error's code is `invalid_value`. Wording: microsoft/semantic-kernel#9416. The length is the endpoint's to bound.
     """
-    if not name:
-        return (
-            f"Invalid '{path}': empty string. Expected a string with minimum length 1, but got an empty string instead."
-        )
-    if len(name) > _NAME_LENGTH:
-        return (
-            f"Invalid '{path}': string too long. Expected a string with maximum length {_NAME_LENGTH}, "
-            f"but got a string with length {len(name)} instead."
-        )
     if re.fullmatch(_NAME, name) is None:
         return f"Invalid '{path}': string does not match pattern. Expected a string that matches the pattern '{_NAME}'."
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import add
 
 from pytest_mockopenai import tokens
@@ -63,8 +63,13 @@ def _completion(context: Context, choices: list[JSON], usage: Usage) -> JSON:
         "choices": choices,
         "usage": usage_json(usage),
         "service_tier": _TIERS.get(tier, tier),
-        "system_fingerprint": "fp_" + draw_for(0, "fingerprint", context.model).hex(10),
+        "system_fingerprint": _fingerprint(context.model),
     }
+
+
+@lru_cache(256)
+def _fingerprint(model: str) -> str:
+    return "fp_" + draw_for(0, "fingerprint", model).hex(10)
 
 
 def usage_json(usage: Usage) -> JSON:
@@ -106,6 +111,9 @@ _BOUNDS: dict[str, Length | Range] = {
     "stop": Items(1, 4),
     "tools": Length(1, 128),
     "functions": Length(1, 128),
+    "tools[].function.name": checks.NAME_LENGTH,
+    "functions[].name": checks.NAME_LENGTH,
+    "response_format.json_schema.name": checks.NAME_LENGTH,
     "safety_identifier": Length(0, 64),
     **checks.METADATA_BOUNDS,
     "seed": Range(-(2**63), 2**63 - 1),

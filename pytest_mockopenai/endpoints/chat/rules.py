@@ -45,6 +45,7 @@ def response_format(context: Context) -> None:
     wanted = context.body.get("response_format") or {}
     if wanted.get("type") == "json_schema":
         described = wanted["json_schema"]
+        checks.named(described["name"], "response_format.json_schema.name")
         checks.output_schema(
             described["name"],
             described.get("schema"),
