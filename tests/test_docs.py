@@ -8,10 +8,15 @@ pytest prints, in that order.
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+import pytest_mockopenai
+from pytest_mockopenai import MockOpenAI
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -72,3 +77,28 @@ def test_python_examples_are_named(page: Path) -> None:
     """A block without a file name would not be run."""
     blocks = [block for block in BLOCK.finditer(page.read_text(encoding="utf-8")) if block["language"] == "python"]
     assert [block["text"].splitlines()[0] for block in blocks if not NAME.match(block["text"])] == []
+
+
+def test_generated_parts_are_as_the_code_is() -> None:
+    result = subprocess.run(
+        [sys.executable, str(ROOT / "tools" / "generate_docs.py"), "--check"], capture_output=True, text=True
+    )
+    assert (result.returncode, result.stdout) == (0, ""), "run `make docs`"
+
+
+TEXT = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+
+
+@pytest.mark.parametrize("name", [name for name in vars(MockOpenAI) if not name.startswith("_")])
+def test_what_a_test_holds_is_documented(name: str) -> None:
+    assert re.search(rf"mock_openai\.{name}\b|mock\.{name}\b|`{name}`", TEXT), f"MockOpenAI.{name} is on no page"
+
+
+@pytest.mark.parametrize("name", [name for name in pytest_mockopenai.__all__ if not name.startswith("_")])
+def test_public_names_are_documented(name: str) -> None:
+    assert re.search(rf"`{name}\b|import .*\b{name}\b", TEXT), f"{name} is on no page"
+
+
+@pytest.mark.parametrize("name", ["mock_openai_seed", "mock_openai_strict", "mock_openai_env", "--mock-openai-seed"])
+def test_options_of_pytest_are_documented(name: str) -> None:
+    assert f"`{name}`" in TEXT

@@ -24,26 +24,28 @@ SECRET = frozenset(
 )
 """The headers, in lower case, whose values are never recorded or shown."""
 
-_REQUESTS_A_MINUTE = 10_000
-_TOKENS_A_MINUTE = 30_000_000
+REQUESTS_A_MINUTE = 10_000
+TOKENS_A_MINUTE = 30_000_000
+"""The limits that replies tell of."""
+
 _RETRYABLE = frozenset({408, 409, 429})
 
 
 def standard(request_id: str, draw: Draw, tokens: int) -> Headers:
     """The headers of every reply; `tokens` are what the call took from the minute's tokens."""
-    left = max(0, _TOKENS_A_MINUTE - tokens)
+    left = max(0, TOKENS_A_MINUTE - tokens)
     return (
         ("x-request-id", request_id),
         ("openai-processing-ms", str(draw.integer(40, 400))),
         ("openai-version", VERSION),
         ("openai-organization", ORGANIZATION),
         ("openai-project", PROJECT),
-        ("x-ratelimit-limit-requests", str(_REQUESTS_A_MINUTE)),
-        ("x-ratelimit-limit-tokens", str(_TOKENS_A_MINUTE)),
-        ("x-ratelimit-remaining-requests", str(_REQUESTS_A_MINUTE - 1)),
+        ("x-ratelimit-limit-requests", str(REQUESTS_A_MINUTE)),
+        ("x-ratelimit-limit-tokens", str(TOKENS_A_MINUTE)),
+        ("x-ratelimit-remaining-requests", str(REQUESTS_A_MINUTE - 1)),
         ("x-ratelimit-remaining-tokens", str(left)),
-        ("x-ratelimit-reset-requests", duration(60 / _REQUESTS_A_MINUTE)),
-        ("x-ratelimit-reset-tokens", duration(60 * tokens / _TOKENS_A_MINUTE)),
+        ("x-ratelimit-reset-requests", duration(60 / REQUESTS_A_MINUTE)),
+        ("x-ratelimit-reset-tokens", duration(60 * tokens / TOKENS_A_MINUTE)),
     )
 
 
@@ -59,8 +61,8 @@ class RetryWaits:
 
 
 def of_error(error: Error, waits: RetryWaits) -> Headers:
-    """The headers that an error adds: its own, Retry-After as scripted, and what keeps retries quick."""
-    added = error.headers
+    """The headers that an error adds: its own, the spent limit, Retry-After as scripted, and what keeps retries quick."""
+    added = error.headers + _spent(error)
     if error.retry_after is not None:
         added += (("retry-after", str(max(1, math.ceil(error.retry_after)))),)
     if error.status in _RETRYABLE or error.status >= 500:
@@ -68,6 +70,14 @@ def of_error(error: Error, waits: RetryWaits) -> Headers:
         if wait is not None:
             added += (("retry-after-ms", str(round(wait * 1000))),)
     return added
+
+
+def _spent(error: Error) -> Headers:
+    """Of the limit that a rate-limit error names by its type, nothing remains until the wait is over."""
+    if error.code != "rate_limit_exceeded" or error.retry_after is None:
+        return ()
+    reset = duration(error.retry_after)
+    return ((f"x-ratelimit-remaining-{error.type}", "0"), (f"x-ratelimit-reset-{error.type}", reset))
 
 
 def merged(base: Headers, over: Headers) -> Headers:

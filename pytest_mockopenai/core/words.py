@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 from pytest_mockopenai.core import errors, jsontext
 from pytest_mockopenai.core.answer import Answer, FinishReason, ToolCall
 from pytest_mockopenai.core.errors import Error
+from pytest_mockopenai.core.headers import REQUESTS_A_MINUTE, TOKENS_A_MINUTE
 from pytest_mockopenai.core.word import Fault, FaultKind, Timing, Word, word
 
 # --- what the model says ----------------------------------------------------------------------------------------------
@@ -123,7 +124,7 @@ def rate_limit(*, retry_after: float = 1, scope: Literal["requests", "tokens"] =
 
 
 def _limited(scope: str, wait: float) -> Error:
-    limit, requested = (3, 1) if scope == "requests" else (30_000, 1_000)
+    limit, requested = (REQUESTS_A_MINUTE, 1) if scope == "requests" else (TOKENS_A_MINUTE, 1_000)
     return errors.rate_limited(model="{model}", scope=scope, limit=limit, used=limit, requested=requested, wait=wait)
 
 

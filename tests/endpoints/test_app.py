@@ -125,6 +125,9 @@ def test_a_rate_limit_keeps_its_wait_for_the_record_and_is_quick_in_a_test(api: 
     answered = api.chat()
     assert (answered.header("retry-after"), answered.header("retry-after-ms")) == ("20", "1")
     assert "Please try again in 20s" in answered.error["message"]
+    assert answered.header("x-ratelimit-remaining-requests") == "0"
+    assert answered.header("x-ratelimit-reset-requests") == "20s"
+    assert f"Limit {answered.header('x-ratelimit-limit-requests')}," in answered.error["message"]
     assert api.app.recorder.calls()[0].retry_after == 20
 
 
