@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from pytest_mockopenai.core.wire import Headers
+from pytest_mockopenai.core.wording import duration, listed, masked
 
 INVALID = "invalid_request_error"
 _HELP = "help.openai.com"
@@ -121,13 +122,6 @@ def invalid_key(key: str) -> Error:
         f"Incorrect API key provided: {masked(key)}. You can find your API key at {_KEYS_PAGE}.",
         code="invalid_api_key",
     )
-
-
-def masked(secret: str) -> str:
-    """A secret with its middle starred: the first eight and last four characters stay, all goes of a short one."""
-    if len(secret) < 16:
-        return "*" * len(secret)
-    return secret[:8] + "*" * (len(secret) - 12) + secret[-4:]
 
 
 def permission_denied(message: str = "Country, region, or territory not supported") -> Error:
@@ -276,29 +270,6 @@ def overloaded() -> Error:
         type="service_unavailable_error",
         code="server_is_overloaded",
     )
-
-
-# --- wording ----------------------------------------------------------------------------------------------------------
-
-
-def listed(names: list[str]) -> str:
-    """`a`, `a and b`, `a, b, and c`: OpenAI's way to list values."""
-    if len(names) < 3:
-        return " and ".join(names)
-    return ", ".join(names[:-1]) + f", and {names[-1]}"
-
-
-def duration(seconds: float) -> str:
-    """Seconds as Go's `time.Duration` text, the form of OpenAI's headers: `4ms`, `1.5s`, `6m0s`, `1h2m3s`."""
-    milliseconds = max(0, round(seconds * 1000))
-    if 0 < milliseconds < 1000:
-        return f"{milliseconds}ms"
-    minutes, rest = divmod(milliseconds, 60_000)
-    hours, minutes = divmod(minutes, 60)
-    tail = f"{rest / 1000:.3f}".rstrip("0").rstrip(".") + "s"
-    if hours:
-        return f"{hours}h{minutes}m{tail}"
-    return f"{minutes}m{tail}" if minutes else tail
 
 
 # --- the mock's own ---------------------------------------------------------------------------------------------------

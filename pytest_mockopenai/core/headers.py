@@ -8,9 +8,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from pytest_mockopenai.core.errors import Error, duration
+from pytest_mockopenai.core.errors import Error
 from pytest_mockopenai.core.seed import Draw
 from pytest_mockopenai.core.wire import Headers
+from pytest_mockopenai.core.wording import duration
 
 ORGANIZATION = "org-mock"
 PROJECT = "proj_mock"
@@ -61,7 +62,7 @@ class RetryWaits:
 
 
 def of_error(error: Error, waits: RetryWaits) -> Headers:
-    """The headers that an error adds: its own, the spent limit, Retry-After as scripted, and what keeps retries quick."""
+    """The headers that an error adds: its own, the spent limit, Retry-After, and what keeps retries quick."""
     added = error.headers + _spent(error)
     if error.retry_after is not None:
         added += (("retry-after", str(max(1, math.ceil(error.retry_after)))),)

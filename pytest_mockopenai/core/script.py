@@ -8,10 +8,10 @@ from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
-from pytest_mockopenai.core.errors import masked
 from pytest_mockopenai.core.headers import SECRET
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.word import Word
+from pytest_mockopenai.core.wording import masked
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,11 @@ Adding a word is adding one function with `@word` here; the parser and the docum
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, get_args
 
-from pytest_mockopenai.core import errors, jsontext
+from pytest_mockopenai.core import arguments, errors, jsontext
 from pytest_mockopenai.core.answer import Answer, FinishReason, ToolCall
 from pytest_mockopenai.core.errors import Error
 from pytest_mockopenai.core.headers import REQUESTS_A_MINUTE, TOKENS_A_MINUTE
@@ -25,9 +24,9 @@ def says(text: str | None = None, *, tokens: int | None = None, finish_reason: F
     if text is not None and not isinstance(text, str):
         raise TypeError(f"says() takes a text, not {type(text).__name__}; says_json() takes data")
     if tokens is not None:
-        _check_whole("tokens", tokens, most=_MOST_FILLER)
+        arguments.check_whole("tokens", tokens, most=_MOST_FILLER)
     if finish_reason is not None:
-        _check_choice("finish_reason", finish_reason, get_args(FinishReason))
+        arguments.check_choice("finish_reason", finish_reason, get_args(FinishReason))
     return _saying(Answer(text=text, filler_tokens=tokens, finish_reason=finish_reason))
 
 
@@ -70,7 +69,7 @@ def thinks(text: str | None = None, *, tokens: int | None = None) -> Word:
     if text is None and tokens is None:
         raise ValueError("thinks() takes a text, a number of tokens, or both")
     if tokens is not None:
-        _check_whole("tokens", tokens)
+        arguments.check_whole("tokens", tokens)
     return _saying(Answer(reasoning=text, reasoning_tokens=tokens))
 
 
@@ -89,7 +88,7 @@ def usage(
         "cached_tokens": cached_tokens,
         "reasoning_tokens": reasoning_tokens,
     }
-    counts = {name: _check_whole(name, value) for name, value in given.items() if value is not None}
+    counts = {name: arguments.check_whole(name, value) for name, value in given.items() if value is not None}
     if not counts:
         raise ValueError("usage() takes at least one count, such as prompt_tokens=10")
     return _saying(Answer(usage=counts))
@@ -100,7 +99,7 @@ def embeds(*vectors: Sequence[float]) -> Word:
     """Answer embeddings with these vectors: one for each input, or one for all."""
     if not vectors:
         raise ValueError("embeds() takes at least one vector, such as embeds([0.1, 0.2])")
-    return _saying(Answer(vectors=tuple(_vector(vector) for vector in vectors)))
+    return _saying(Answer(vectors=tuple(arguments.vector(vector) for vector in vectors)))
 
 
 @word
@@ -109,7 +108,7 @@ def flags(**categories: bool | float) -> Word:
 
     A category with a slash or dash is written with underscores: `self_harm_intent` is `self-harm/intent`.
     """
-    return _saying(Answer(flagged={name: _score(name, value) for name, value in categories.items()}))
+    return _saying(Answer(flagged={name: arguments.score(name, value) for name, value in categories.items()}))
 
 
 # --- errors -----------------------------------------------------------------------------------------------------------
@@ -118,8 +117,8 @@ def flags(**categories: bool | float) -> Word:
 @word
 def rate_limit(*, retry_after: float = 1, scope: Literal["requests", "tokens"] = "requests") -> Word:
     """429 `rate_limit_exceeded`, with Retry-After of `retry_after` seconds."""
-    _check_seconds("retry_after", retry_after)
-    _check_choice("scope", scope, ("requests", "tokens"))
+    arguments.check_seconds("retry_after", retry_after)
+    arguments.check_choice("scope", scope, ("requests", "tokens"))
     return Word(error=_limited(scope, retry_after))
 
 
@@ -170,8 +169,8 @@ def not_found() -> Word:
 @word
 def context_length_exceeded(*, limit: int = 8192, used: int = 8227) -> Word:
     """400 `context_length_exceeded`; `limit` and `used` in tokens."""
-    _check_whole("limit", limit)
-    _check_whole("used", used)
+    arguments.check_whole("limit", limit)
+    arguments.check_whole("used", used)
     return Word(error=errors.context_length_exceeded(limit, used))
 
 
@@ -201,7 +200,7 @@ def error(
     if isinstance(status, bool) or not isinstance(status, int) or not 400 <= status <= 599:
         raise ValueError(f"error() takes a status from 400 to 599, not {status!r:.80}")
     if retry_after is not None:
-        _check_seconds("retry_after", retry_after)
+        arguments.check_seconds("retry_after", retry_after)
     known = _documented(status, 1 if retry_after is None else retry_after)
     return Word(
         error=replace(
@@ -241,8 +240,8 @@ def slow(*, first: float = 0.5, each: float = 0.0) -> Word:
 
     A reply that is not streamed takes as long as its stream would have.
     """
-    _check_seconds("first", first)
-    _check_seconds("each", each)
+    arguments.check_seconds("first", first)
+    arguments.check_seconds("each", each)
     return Word(timing=Timing(first, each))
 
 
@@ -298,49 +297,11 @@ def error_event(*, after: int | None = None) -> Word:
     return _breaking("error_event", after)
 
 
-# --- checking arguments -----------------------------------------------------------------------------------------------
-
-
 def _saying(answer: Answer) -> Word:
     return Word(answer=answer)
 
 
 def _breaking(kind: FaultKind, after: int | None) -> Word:
     if after is not None:
-        _check_whole("after", after)
+        arguments.check_whole("after", after)
     return Word(fault=Fault(kind, after))
-
-
-def _check_whole(name: str, value: Any, *, most: int = 10**12) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
-        raise ValueError(f"{name} is a whole number from 0 to {most}, not {value!r:.80}")
-    return value
-
-
-def _check_seconds(name: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= _LONGEST:
-        raise ValueError(f"{name} is a time in seconds, from 0 to {_LONGEST}, not {value!r:.80}")
-
-
-_LONGEST = 1_000_000  # seconds; not every system can wait longer
-
-
-def _check_choice(name: str, value: object, choices: Sequence[str]) -> None:
-    if value not in choices:
-        raise ValueError(f"{name} is one of {', '.join(repr(choice) for choice in choices)}, not {value!r:.80}")
-
-
-def _vector(values: Sequence[float]) -> tuple[float, ...]:
-    try:
-        vector = tuple(float(value + 0.0) for value in values)  # float() alone would read text too
-    except (TypeError, OverflowError):
-        raise ValueError(f"a vector is a sequence of numbers, not {values!r:.80}") from None
-    if not vector or not all(math.isfinite(value) for value in vector):
-        raise ValueError("a vector has at least one number, and only finite ones")
-    return vector
-
-
-def _score(name: str, value: bool | float) -> float:
-    if not isinstance(value, (int, float)) or not 0 <= value <= 1:
-        raise ValueError(f"{name} is True, False or a score from 0 to 1, not {value!r:.80}")
-    return float(value)
