@@ -7,7 +7,7 @@ import httpx
 from pytest_mockopenai import MockOpenAI, rate_limit
 
 HEADERS = {"authorization": "Bearer sk-demo"}
-QUESTION = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Capital of France?"}]}
+QUESTION: dict[str, object] = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Capital of France?"}]}
 
 
 def show(title: str, url: str, body: dict[str, object]) -> None:

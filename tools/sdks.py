@@ -21,7 +21,7 @@ def run(version: str, folder: Path) -> int:
     """Make the environment of one version and run the tests in it; returns pytest's exit code."""
     venv.create(folder, with_pip=True)
     python = folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"
-    install = [python, "-m", "pip", "install", "--quiet", "--editable", ROOT, f"openai=={version}", *NEEDED]
+    install = [str(python), "-m", "pip", "install", "--quiet", "--editable", str(ROOT), f"openai=={version}", *NEEDED]
     subprocess.run(install, check=True)
     print(f"--- openai {version}", flush=True)
     return subprocess.run([python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS], cwd=ROOT).returncode
