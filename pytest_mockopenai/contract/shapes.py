@@ -159,12 +159,12 @@ class Plan:
 
 
 def planned(fields: Mapping[str, Field]) -> Plan:
-    """The plan of these fields; tags come first among the required names, as OpenAI reports them first."""
+    """The plan of these fields; tags and the model come first among the required names, as OpenAI reports them."""
     required = [name for name, field in fields.items() if field.required]
     choices = {name: fields[name].shape for name in TAGS if name in fields}
     return Plan(
         fields=fields,
-        required=tuple(sorted(required, key=lambda name: name not in TAGS)),
+        required=tuple(sorted(required, key=lambda name: name not in (*TAGS, "model"))),
         tags={name: shape.values for name, shape in choices.items() if isinstance(shape, Choice)},
     )
 

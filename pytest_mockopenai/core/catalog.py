@@ -17,39 +17,43 @@ from pytest_mockopenai.core.errors import Error
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Models whose names start alike. `window` in tokens. `reasons`: whether they think before they speak;
-    `default_effort`: the `reasoning_effort` of a request that gives none."""
+    """Models whose names start alike.
+
+    `window` (prompt and answer) and `output` (answer) in tokens. `reasons`: whether they think before they speak;
+    `default_effort`: the `reasoning_effort` of a request that gives none.
+    """
 
     prefix: str
     window: int | None = None
+    output: int | None = None
     reasons: bool = False
     default_effort: str = "medium"
 
 
 _FAMILIES = (
-    Family("gpt-3.5-turbo-instruct", 4_096),
-    Family("gpt-3.5-turbo", 16_385),
-    Family("gpt-4-32k", 32_768),
-    Family("gpt-4-turbo", 128_000),
-    Family("gpt-4-1106", 128_000),
-    Family("gpt-4-0125", 128_000),
-    Family("gpt-4-vision", 128_000),
-    Family("gpt-4.1", 1_047_576),
-    Family("gpt-4.5", 128_000),
-    Family("gpt-4o", 128_000),
-    Family("chatgpt-4o", 128_000),
-    Family("gpt-4", 8_192),
-    Family("gpt-5-chat", 128_000),
-    Family("gpt-5.1-chat", 128_000),
-    Family("gpt-5.2-chat", 128_000),
-    Family("gpt-5.3-chat", 128_000),
-    Family("gpt-5.", 400_000, reasons=True, default_effort="none"),
-    Family("gpt-5", 400_000, reasons=True),
-    Family("o1-mini", 128_000, reasons=True),
-    Family("o1-preview", 128_000, reasons=True),
-    Family("o1", 200_000, reasons=True),
-    Family("o3", 200_000, reasons=True),
-    Family("o4", 200_000, reasons=True),
+    Family("gpt-3.5-turbo-instruct", 4_096, 4_096),
+    Family("gpt-3.5-turbo", 16_385, 4_096),
+    Family("gpt-4-32k", 32_768, None),
+    Family("gpt-4-turbo", 128_000, 4_096),
+    Family("gpt-4-1106", 128_000, 4_096),
+    Family("gpt-4-0125", 128_000, 4_096),
+    Family("gpt-4-vision", 128_000, 4_096),
+    Family("gpt-4.1", 1_047_576, 32_768),
+    Family("gpt-4.5", 128_000, 16_384),
+    Family("gpt-4o", 128_000, 16_384),
+    Family("chatgpt-4o", 128_000, 16_384),
+    Family("gpt-4", 8_192, 8_192),
+    Family("gpt-5-chat", 128_000, 16_384),
+    Family("gpt-5.1-chat", 128_000, 16_384),
+    Family("gpt-5.2-chat", 128_000, 16_384),
+    Family("gpt-5.3-chat", 128_000, 16_384),
+    Family("gpt-5.", 400_000, 128_000, reasons=True, default_effort="none"),
+    Family("gpt-5", 400_000, 128_000, reasons=True),
+    Family("o1-mini", 128_000, 65_536, reasons=True),
+    Family("o1-preview", 128_000, 32_768, reasons=True),
+    Family("o1", 200_000, 100_000, reasons=True),
+    Family("o3", 200_000, 100_000, reasons=True),
+    Family("o4", 200_000, 100_000, reasons=True),
 )
 _UNKNOWN = Family("")
 _EFFORT_TOKENS = {"none": 0, "minimal": 0, "low": 64, "medium": 128, "high": 256, "xhigh": 512}
@@ -74,6 +78,18 @@ def effort(model: str, asked: object) -> str:
 def reasoning_tokens(model: str, asked: object) -> int:
     """How many tokens a made-up answer spends on reasoning; multiples of 64, as recorded of gpt-5."""
     return _EFFORT_TOKENS.get(effort(model, asked), 128)
+
+
+def too_many_tokens(body: Mapping[str, Any], model: str, prompt: int) -> Error | None:
+    """The 400 for a prompt, or a limit of completion tokens, that the model has no room for; or None."""
+    kind = family(model)
+    name = next((name for name in ("max_completion_tokens", "max_tokens") if body.get(name) is not None), "max_tokens")
+    asked = body.get(name) or 0
+    if kind.output is not None and asked > kind.output:
+        return errors.limit_too_large(name, asked, kind.output)
+    if kind.window is not None and prompt + asked > kind.window:
+        return errors.context_length_exceeded(kind.window, prompt, completion=asked)
+    return None
 
 
 def refused_parameter(body: Mapping[str, Any], model: str) -> Error | None:

@@ -183,12 +183,29 @@ def unsupported_value(name: str, value: object, only: object) -> Error:
     return Error(400, message, param=name, code="unsupported_value")
 
 
-def context_length_exceeded(limit: int, used: int, *, param: str = "messages") -> Error:
-    """400: the prompt has more tokens than the model's context."""
+def limit_too_large(name: str, asked: int, most: int) -> Error:
+    """400: a limit of completion tokens over what the model can answer (wording: NextChat#3195, ExtractThinker#346)."""
+    message = (
+        f"{name} is too large: {asked}. This model supports at most {most} completion tokens, "
+        f"whereas you provided {asked}."
+    )
+    return Error(400, message, param=name, code="invalid_value")
+
+
+def context_length_exceeded(limit: int, used: int, *, completion: int = 0, param: str = "messages") -> Error:
+    """400: the model's context does not hold the prompt (`used` tokens) and the `completion` tokens asked for.
+
+    Wordings: crewAI-examples#121, NextChat#3195.
+    """
+    too_much = f"your messages resulted in {used} tokens. Please reduce the length of the messages."
+    if completion and used <= limit:
+        too_much = (
+            f"you requested {used + completion} tokens ({used} in the messages, {completion} in the completion). "
+            "Please reduce the length of the messages or completion."
+        )
     return Error(
         400,
-        f"This model's maximum context length is {limit} tokens. However, your messages resulted in {used} tokens. "
-        "Please reduce the length of the messages.",
+        f"This model's maximum context length is {limit} tokens. However, {too_much}",
         param=param,
         code="context_length_exceeded",
     )

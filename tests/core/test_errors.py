@@ -29,6 +29,8 @@ ARGUMENTS: dict[str, Any] = {
     "name": "temperature",
     "only": 1,
     "used": 11,
+    "asked": 32_000,
+    "most": 16_384,
     "model": "gpt-4o",
     "kind": "File",
     "id_": "file-1",

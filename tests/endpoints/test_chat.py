@@ -306,6 +306,9 @@ RESULT = {"role": "tool", "tool_call_id": "call_1", "content": "x"}
             "tools[0].function.parameters",
             "additionalProperties",
         ),
+        ({"model": ""}, "model", "empty string"),
+        ({"model": ..., "messages": ...}, "model", "Missing required parameter"),
+        ({"logit_bias": {"50256": -101}}, "logit_bias.50256", ">= -100"),
         ({"safety_identifier": "x" * 65}, "safety_identifier", "maximum length 64"),
     ],
     ids=lambda value: str(value)[:40],
@@ -325,4 +328,18 @@ def test_a_whole_tool_conversation_is_accepted(api: Api) -> None:
 def test_a_prompt_over_the_context_window(api: Api) -> None:
     answered = api.chat(model="gpt-4", messages=[{"role": "user", "content": " the" * 9000}])
     assert answered.error["code"] == "context_length_exceeded"
-    assert "8192 tokens" in answered.error["message"]
+    assert "8192 tokens. However, your messages resulted in 9007 tokens" in answered.error["message"]
+
+
+def test_a_limit_that_the_context_has_no_room_for(api: Api) -> None:
+    said = api.chat(model="gpt-4", max_tokens=8190).error["message"]
+    assert "you requested 8198 tokens (8 in the messages, 8190 in the completion)" in said
+
+
+@pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens"])
+def test_a_limit_over_what_the_model_can_answer(api: Api, name: str) -> None:
+    error = api.chat(**{name: 16_385}).error
+    assert error["param"] == name
+    assert error["message"] == (
+        f"{name} is too large: 16385. This model supports at most 16384 completion tokens, whereas you provided 16385."
+    )

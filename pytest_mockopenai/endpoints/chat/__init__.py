@@ -44,9 +44,9 @@ def _answer(context: Context, index: int) -> Answer:
 def _prompt_usage(context: Context) -> Usage:
     """The prompt's tokens; raises `Refused` if they are more than the model's context holds."""
     counted = tokens.chat_prompt(context.body, tokens.tokenizer(context.model, context.models.encodings))
-    window = catalog.family(context.model).window
-    if window is not None and counted.tokens > window:
-        raise Refused(errors.context_length_exceeded(window, counted.tokens))
+    refused = catalog.too_many_tokens(context.body, context.model, counted.tokens)
+    if refused:
+        raise Refused(refused)
     return Usage(prompt_tokens=counted.tokens, prompt_method=counted.method)
 
 
@@ -99,6 +99,7 @@ _KNOWN = frozenset(
 )
 
 _BOUNDS: dict[str, Length | Range] = {
+    "model": Length(1, None),
     "messages": Length(1, None),
     "temperature": Range(0.0, 2.0),
     "top_p": Range(0.0, 1.0),
@@ -116,6 +117,7 @@ _BOUNDS: dict[str, Length | Range] = {
     "response_format.json_schema.name": checks.NAME_LENGTH,
     "safety_identifier": Length(0, 64),
     **checks.METADATA_BOUNDS,
+    "logit_bias.*": Range(-100, 100),
     "seed": Range(-(2**63), 2**63 - 1),
 }
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_mockopenai import tokens
 from pytest_mockopenai.core import errors
-from pytest_mockopenai.core.bounds import Items, Range
+from pytest_mockopenai.core.bounds import Items, Length, Range
 from pytest_mockopenai.core.endpoint import JSON, Context, Endpoint, Finished
 from pytest_mockopenai.core.errors import Refused
 from pytest_mockopenai.core.usage import Usage
@@ -123,7 +123,7 @@ ENDPOINTS = (
         "embeddings",
         create,
         params="openai.types.embedding_create_params:EmbeddingCreateParams",
-        bounds={"input": Items(1, 2048), "dimensions": Range(1, None)},
+        bounds={"model": Length(1, None), "input": Items(1, 2048), "dimensions": Range(1, None)},
         rules=(check_dimensions,),
         kinds=frozenset({"embedding"}),
     ),
