@@ -1,4 +1,4 @@
-"""What all tests share: no deadline for examples, and calls as they would have been recorded."""
+"""What all tests share: calls as they would have been recorded."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import settings
 
 from pytest_mockopenai import MockOpenAI
 from pytest_mockopenai.core.inquiry import Inquiry
@@ -16,10 +15,6 @@ from pytest_mockopenai.core.wire import Request
 from pytest_mockopenai.recorder import Call
 
 LOADED = np  # pytester unloads what its inner runs have loaded, and numpy cannot be loaded twice
-
-# A deadline makes a slow machine a failure.
-settings.register_profile("unhurried", settings(), deadline=None)
-settings.load_profile("unhurried")
 
 PATHS = {"chat.completions": "/v1/chat/completions", "embeddings": "/v1/embeddings", "moderations": "/v1/moderations"}
 

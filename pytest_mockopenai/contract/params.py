@@ -39,8 +39,8 @@ def check(
 
     `params` is `module:Name` of a TypedDict of the SDK or a union of some; `known` are top-level names accepted beyond
     the SDK's; `path` are placeholders of the request's path, which the SDK lists among the params of some requests.
-    A missing top-level key is reported first (`model` before all), then an unknown one, then what is wrong inside, in the SDK's order. Null
-    stands for absence unless the key is required. Unknown keys below the top level are accepted.
+    A missing top-level key is reported first (`model` before all), then an unknown one, then what is wrong inside, in
+    the SDK's order. Null stands for absence unless the key is required. Unknown keys below the top level are accepted.
     Raises RuntimeError if the installed openai package has no such type.
     """
     plan = plan_of(params)
