@@ -61,6 +61,7 @@ class Calls(Sequence[Call]):
 
         Raises ValueError for a resource that does not exist.
         """
+        __tracebackhide__ = True
         if endpoint.startswith("/"):
             return Calls(call for call in self if call.path == endpoint)
         check_endpoint(endpoint)
@@ -71,6 +72,7 @@ class Calls(Sequence[Call]):
 
         Raises TypeError for an attribute that a call does not have.
         """
+        __tracebackhide__ = True
         unknown = next((name for name in attributes if name not in _NAMES), None)
         if unknown:
             raise TypeError(f"a call has no attribute '{unknown}'.{did_you_mean(unknown, _NAMES)}")

@@ -138,10 +138,12 @@ class MockOpenAI:
 
     def reply(self, *replies: object) -> Scripted:
         """Answer the next calls with these words, in order, each once; see `Scripted.reply`."""
+        __tracebackhide__ = True
         return Scripted(self._app, When()).reply(*replies)
 
     def always(self, reply: object) -> Scripted:
         """Answer with this word every call that finds no other reply; see `Scripted.always`."""
+        __tracebackhide__ = True
         return Scripted(self._app, When()).always(reply)
 
     def when(
@@ -160,6 +162,7 @@ class MockOpenAI:
 
         Raises ValueError or TypeError for a condition that can never hold.
         """
+        __tracebackhide__ = True
         conditions = scripting.when(
             model=model,
             endpoint=endpoint,

@@ -33,6 +33,7 @@ class Scripted:
         A `str` is said, a `dict` is said as JSON, and a `str` that is a word's name is that word. Raises `BadWord`
         (a ValueError) for a misspelt name and TypeError for anything that is no reply.
         """
+        __tracebackhide__ = True
         origin = self._origin or caller()
         scripted = [replace(word, origin=origin) for word in _words(replies)]
         if not scripted:
@@ -42,6 +43,7 @@ class Scripted:
 
     def always(self, reply: object) -> Scripted:
         """Answer with this word every call that finds no reply left in the sequence; it is never used up."""
+        __tracebackhide__ = True
         standing = replace(plain(reply), origin=self._origin or caller())
         self._app.change_script(lambda script: script.adding(self._when, (), standing=standing))
         return self
@@ -51,6 +53,7 @@ class Scripted:
 
 
 def _words(replies: Iterable[object]) -> Iterator[Word]:
+    __tracebackhide__ = True
     for reply in replies:
         if isinstance(reply, (list, tuple)):
             yield from _words(reply)
@@ -70,6 +73,7 @@ def when(
     where: Callable[[Inquiry], object] | None = None,
 ) -> When:
     """The conditions, checked; raises ValueError or TypeError with a suggestion for one that can never hold."""
+    __tracebackhide__ = True
     _check_texts(model=model, endpoint=endpoint, contains=contains, matches=matches, tool=tool)
     if endpoint is not None:
         check_endpoint(endpoint)
@@ -98,12 +102,15 @@ def _check_texts(**texts: object) -> None:
 
 def check_endpoint(endpoint: str) -> None:
     """Raises ValueError with a suggestion for what is neither a resource of the SDK nor a resource's first part."""
+    __tracebackhide__ = True
     known = {item.resource for item in all_endpoints()}
     if not any(is_endpoint(name, endpoint) for name in known):
-        raise ValueError(f"no endpoint '{endpoint}'.{did_you_mean(endpoint, known)}")
+        parts = {name.partition(".")[0] for name in known}
+        raise ValueError(f"no endpoint '{endpoint}'.{did_you_mean(endpoint, known | parts)}")
 
 
 def _check_pattern(pattern: str) -> None:
+    __tracebackhide__ = True
     import re
 
     try:

@@ -82,6 +82,7 @@ def word(make: Callable[P, Word]) -> Callable[P, Word]:
 
     @functools.wraps(make)
     def labelled(*args: P.args, **kwargs: P.kwargs) -> Word:
+        __tracebackhide__ = True
         made = make(*args, **kwargs)
         for name, value in signature.bind(*args, **kwargs).arguments.items():
             _check_text(make.__name__, signature.parameters[name], value)
@@ -110,6 +111,7 @@ def plain(value: object) -> Word:
     `slow;first=0.5`), is that word; any other `str` is said. Raises `BadWord` for a `str` that is nearly a word's name,
     and TypeError for any other value.
     """
+    __tracebackhide__ = True
     if isinstance(value, Word):
         return value
     if isinstance(value, str):
@@ -131,6 +133,7 @@ def parse(text: str) -> Word:
     can be read as JSON, else text. A value in double quotes may hold `;` and `|`. `times=3` repeats. Raises `BadWord`,
     naming the valid words or parameters.
     """
+    __tracebackhide__ = True
     parts = [_parse_one(part) for part in _split(text, "|")]
     return functools.reduce(_joined_or_bad, parts)
 
@@ -141,6 +144,7 @@ _PARAMETER = re.compile(r"\s*([A-Za-z][\w-]*)\s*=(.*)\Z", re.DOTALL)
 
 def _looks_scripted(text: str) -> bool:
     """Whether a str is a word's name, possibly misspelt, rather than something to say."""
+    __tracebackhide__ = True
     head, *rest = _split(text.partition("|")[0], ";")
     name = head.strip()
     if not _NAME.match(name) or not all(_PARAMETER.match(part) for part in rest):
@@ -157,6 +161,7 @@ def _looks_scripted(text: str) -> bool:
 
 
 def _parse_one(text: str) -> Word:
+    __tracebackhide__ = True
     head, *rest = _split(text, ";")
     name = head.strip().replace("-", "_").lower()
     if name not in VOCABULARY:
