@@ -28,18 +28,14 @@ def content_of_kind(value: object, counter: Tokenizer, kind: Kind) -> Count:
     """Tokens of those parts of a `content` that are of one kind, as `prompt_tokens_details` lists them."""
     if isinstance(value, str):
         return counter.count(value) if kind == "text" else exact(0)
-    return sum((_part(part, counter) for part in mappings(value) if _kind(part) == kind), exact(0))
+    known = ((part, _PARTS.get(string(part, "type"))) for part in mappings(value))
+    return sum((found[1](part, counter) for part, found in known if found and found[0] == kind), exact(0))
 
 
 def mappings(value: object) -> Iterator[Part]:
     """The objects in a JSON list; nothing of anything else."""
     if isinstance(value, (list, tuple)):
         yield from (item for item in value if isinstance(item, Mapping))
-
-
-def _kind(part: Part) -> Kind | None:
-    known = _PARTS.get(string(part, "type"))
-    return known[0] if known else None
 
 
 def _part(part: Part, counter: Tokenizer) -> Count:

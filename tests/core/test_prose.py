@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -44,7 +43,7 @@ def test_every_word_is_one_token_wherever_it_may_stand(encoding: str) -> None:
 
 
 def test_no_word_stands_in_two_lists() -> None:
-    assert len(WORDS) == len(set(WORDS))
+    assert sorted(WORDS) == sorted(set(WORDS))
 
 
 @given(tokens=st.integers(-3, 0))
@@ -59,10 +58,9 @@ def test_reads_as_sentences(tokens: int, seed: int) -> None:
     assert sentences[-1].endswith(".")
 
 
+@settings(max_examples=20)
 @given(seed=st.integers())
-def test_repeats_no_word_at_once_and_comes_out_the_same_twice(seed: int) -> None:
-    text = prose.filler(300, draw_for(seed))
-    words = re.findall(r"\w+", text.lower())
-    assert all(first != second for first, second in pairwise(words) if first in prose.VERBS)
-    assert text == prose.filler(300, draw_for(seed))
-    assert text != prose.filler(300, draw_for(seed + 1))
+def test_comes_out_the_same_twice_and_differs_by_seed(seed: int) -> None:
+    text = prose.filler(100, draw_for(seed))
+    assert text == prose.filler(100, draw_for(seed))
+    assert text != prose.filler(100, draw_for(seed + 1))
