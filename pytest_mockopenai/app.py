@@ -25,6 +25,7 @@ from pytest_mockopenai.core.wire import Headers, Reply, Request
 from pytest_mockopenai.core.word import Word
 from pytest_mockopenai.recorder import Call, Ended, Recorder, redacted
 from pytest_mockopenai.settings import Settings
+from pytest_mockopenai.store import Store
 
 _NOTHING = Word()
 _REMEMBERED = 100_000  # requests whose repetitions are counted; the one longest not seen is forgotten first
@@ -78,6 +79,7 @@ class App:
         self.recorder = Recorder()
         self.problems: list[str] = []
         self._routes = routes
+        self._store = Store()
         self._clock = clock
         self._lock = threading.Lock()
         self._script = Script()
@@ -163,6 +165,7 @@ class App:
             serial=attempt.serial,
             now=int(self._clock()),
             models=self.models,
+            store=self._store,
         )
 
     def _check_key(self, request: Request, endpoint: Endpoint) -> None:
@@ -230,7 +233,7 @@ class App:
 
 
 def _request_id(attempt: _Attempt) -> str:
-    attempt.request_id = attempt.request_id or "req_" + attempt.serial.child("request").hex(32)
+    attempt.request_id = attempt.request_id or headers.request_id(attempt.serial)
     return attempt.request_id
 
 

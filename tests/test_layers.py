@@ -19,7 +19,7 @@ LAYERS = (
     ("mock",),
     ("asserts", "budgets", "calls", "clients", "compare", "cost", "hosts", "isolation", "models", "scripting"),
     ("app",),
-    ("explain", "recorder", "settings"),
+    ("explain", "recorder", "settings", "store"),
     ("contract", "endpoints"),
     ("core", "tokens"),
 )

@@ -13,6 +13,7 @@ from typing import Any
 
 from pytest_mockopenai.core import errors
 from pytest_mockopenai.core.errors import Error
+from pytest_mockopenai.core.seed import draw_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,8 @@ class Family:
     """Models whose names start alike.
 
     `window` (prompt and answer) and `output` (answer) in tokens. `reasons`: whether they think before they speak;
-    `default_effort`: the `reasoning_effort` of a request that gives none.
+    `default_effort`: the `reasoning_effort` of a request that gives none. `legacy`: whether legacy completions serve
+    it.
     """
 
     prefix: str
@@ -28,10 +30,13 @@ class Family:
     output: int | None = None
     reasons: bool = False
     default_effort: str = "medium"
+    legacy: bool = False
 
 
 _FAMILIES = (
-    Family("gpt-3.5-turbo-instruct", 4_096, 4_096),
+    Family("babbage-002", 16_384, 16_384, legacy=True),
+    Family("davinci-002", 16_384, 16_384, legacy=True),
+    Family("gpt-3.5-turbo-instruct", 4_096, 4_096, legacy=True),
     Family("gpt-3.5-turbo", 16_385, 4_096),
     Family("gpt-4-32k", 32_768, None),
     Family("gpt-4-turbo", 128_000, 4_096),
@@ -65,6 +70,18 @@ def family(model: str) -> Family:
     base = model.rpartition("/")[2].removeprefix("ft:")
     known = (family for family in _FAMILIES if base.startswith(family.prefix))
     return max(known, key=lambda family: len(family.prefix), default=_UNKNOWN)
+
+
+def is_chat_only(model: str) -> bool:
+    """Whether legacy completions refuse the model; they serve one that is not listed."""
+    kind = family(model)
+    return kind is not _UNKNOWN and not kind.legacy
+
+
+@lru_cache(256)
+def system_fingerprint(model: str) -> str:
+    """The `system_fingerprint` of a model's replies: always the same."""
+    return "fp_" + draw_for(0, "fingerprint", model).hex(10)
 
 
 def effort(model: str, asked: object) -> str:

@@ -1,4 +1,4 @@
-"""Rules about values that several endpoints share: metadata, tools, structured output."""
+"""Rules about values that several endpoints share: metadata, tools, structured output, options of streams."""
 
 from __future__ import annotations
 
@@ -56,6 +56,13 @@ def output_schema(name: str, schema: Mapping[str, Any] | None, *, is_strict: boo
     problem = strict.response_format_problem(schema, name=name)
     if problem:
         raise Refused(errors.invalid(problem, param=param, code="invalid_json_schema"))
+
+
+def stream_options(body: Mapping[str, Any]) -> None:
+    """Refuse `stream_options` without `stream`."""
+    if body.get("stream_options") is not None and not body.get("stream"):
+        message = "The 'stream_options' parameter is only allowed when 'stream' is enabled."
+        raise Refused(errors.invalid(message, param="stream_options"))
 
 
 def only_with(body: Mapping[str, Any], names: Sequence[str], needed: str, *, phrase: str) -> None:

@@ -33,6 +33,38 @@ class Models(Protocol):
         ...
 
 
+class Collection(Protocol):
+    """Objects of one kind by id, oldest first; the oldest are forgotten past a limit."""
+
+    def put(self, id_: str, item: JSON) -> None:
+        """Keep an object, in the place of one of the same id."""
+        ...
+
+    def get(self, id_: str) -> JSON | None:
+        """The object, not to be changed, or None."""
+        ...
+
+    def update(self, id_: str, change: Callable[[JSON], JSON]) -> JSON | None:
+        """Replace the object by what `change` makes of it; returns that, or None if there is no such object."""
+        ...
+
+    def delete(self, id_: str) -> bool:
+        """Forget an object; returns whether there was one."""
+        ...
+
+    def all(self) -> list[JSON]:
+        """All objects, oldest first."""
+        ...
+
+
+class Store(Protocol):
+    """What the mock keeps between calls."""
+
+    def collection(self, name: str) -> Collection:
+        """The collection of this name: the same one at each call."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """One call, as its endpoint sees it.
@@ -52,6 +84,7 @@ class Context:
     serial: Draw
     now: int
     models: Models
+    store: Store
 
     @property
     def model(self) -> str:

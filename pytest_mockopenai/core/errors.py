@@ -211,6 +211,25 @@ def context_length_exceeded(limit: int, used: int, *, completion: int = 0, param
     )
 
 
+def prompt_too_long(limit: int, used: int, *, completion: int = 0) -> Error:
+    """400: the same where the input is no messages (embeddings, legacy completions); numbers are tokens."""
+    return Error(
+        400,
+        f"This model's maximum context length is {limit} tokens, however you requested {used + completion} tokens "
+        f"({used} in your prompt; {completion} for the completion). Please reduce your prompt; or completion length.",
+    )
+
+
+def chat_model() -> Error:
+    """404 of legacy completions: the model is for chat only (wording: commitgpt#43, prompttools#115)."""
+    return Error(
+        404,
+        "This is a chat model and not supported in the v1/completions endpoint. "
+        "Did you mean to use v1/chat/completions?",
+        param="model",
+    )
+
+
 def content_filtered() -> Error:
     """400: the prompt was refused by policy before any model saw it."""
     return Error(

@@ -32,6 +32,11 @@ TOKENS_A_MINUTE = 30_000_000
 _RETRYABLE = frozenset({408, 409, 429})
 
 
+def request_id(serial: Draw) -> str:
+    """The ID of the request that `serial` is for: `req_` and 32 hexadecimal digits."""
+    return "req_" + serial.child("request").hex(32)
+
+
 def standard(request_id: str, draw: Draw, tokens: int) -> Headers:
     """The headers of every reply; `tokens` are what the call took from the minute's tokens."""
     left = max(0, TOKENS_A_MINUTE - tokens)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 from typing import Any
 
 from pytest_mockopenai.core import jsontext
@@ -14,3 +16,9 @@ def event(data: Any, name: str | None = None) -> bytes:
     """One event; with `name` it has an `event:` line, as the Responses API's events do."""
     head = f"event: {name}\n".encode() if name else b""
     return head + b"data: " + jsontext.dumps(data) + b"\n\n"
+
+
+def interleaved(streams: Iterable[Iterable[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
+    """One chunk of each choice in turn; each choice ends when it has said all."""
+    for row in zip_longest(*streams):
+        yield from (chunk for chunk in row if chunk is not None)

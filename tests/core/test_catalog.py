@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_mockopenai.core.catalog import effort, family, reasoning_tokens, refused_parameter
+from pytest_mockopenai.core.catalog import (
+    effort,
+    family,
+    is_chat_only,
+    reasoning_tokens,
+    refused_parameter,
+    system_fingerprint,
+)
 
 
 @pytest.mark.parametrize(
@@ -105,3 +112,24 @@ def test_refused_by_models_that_reason(name: str, value: Any, code: str) -> None
     assert refused_parameter({name: value}, "gpt-4o") is None
     assert (refused_parameter({name: value}, "gpt-5.1") is None) == (name != "max_tokens")
     assert refused_parameter({name: value, "reasoning_effort": "low"}, "gpt-5.1") is not None
+
+
+@pytest.mark.parametrize(
+    ("model", "is_so"),
+    [
+        ("gpt-4o", True),
+        ("gpt-3.5-turbo", True),
+        ("ft:gpt-3.5-turbo-0125:acme::id", True),
+        ("gpt-3.5-turbo-instruct-0914", False),
+        ("davinci-002", False),
+        ("ft:babbage-002:acme::id", False),
+        ("claude", False),
+        ("", False),
+    ],
+)
+def test_is_chat_only(model: str, is_so: bool) -> None:
+    assert is_chat_only(model) is is_so
+
+
+def test_system_fingerprint_is_the_model_s() -> None:
+    assert system_fingerprint("gpt-4o") == system_fingerprint("gpt-4o") != system_fingerprint("gpt-4")

@@ -18,6 +18,7 @@ from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.seed import draw_for
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.core.wire import Request
+from pytest_mockopenai.store import Store
 
 STANDARD = (("x-request-id", "req_1"), ("openai-version", "2020-10-01"))
 JSON = (("Content-Type", "application/json"),)
@@ -57,9 +58,8 @@ SILENT = Endpoint("POST", "/echo/cancel", "echo", finished)
 def context(body: Mapping[str, Any], endpoint: Endpoint = ECHO) -> Context:
     request = Request("POST", "/echo")
     draw = draw_for(0)
-    return Context(
-        endpoint, request, {}, body, Inquiry("echo", request, body, "m"), None, draw, draw, now=1, models=NoModels()
-    )
+    inquiry = Inquiry("echo", request, body, "m")
+    return Context(endpoint, request, {}, body, inquiry, None, draw, draw, now=1, models=NoModels(), store=Store())
 
 
 def post(body: bytes, headers: tuple[tuple[str, str], ...] = JSON) -> Request:

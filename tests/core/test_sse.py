@@ -28,5 +28,10 @@ def test_named(data: dict[str, Any]) -> None:
     assert sse.event(data, "response.created") == b"event: response.created\n" + sse.event(data)
 
 
+def test_choices_take_turns() -> None:
+    streams = [[{"a": place} for place in range(3)], [], [{"b": 0}]]
+    assert list(sse.interleaved(streams)) == [{"a": 0}, {"b": 0}, {"a": 1}, {"a": 2}]
+
+
 def test_end() -> None:
     assert sse.DONE == b"data: [DONE]\n\n"

@@ -44,7 +44,7 @@ def test_an_azure_deployment_names_the_model(api: Api) -> None:
     [
         ("POST", "/v1/nonsense", 404, "Invalid URL (POST /v1/nonsense)"),
         ("GET", "/", 404, "Unknown request URL: GET /."),
-        ("GET", "/v1/chat/completions", 405, "Not allowed to GET on /v1/chat/completions."),
+        ("PUT", "/v1/chat/completions", 405, "Not allowed to PUT on /v1/chat/completions."),
         ("PUT", "/v1/models", 405, "Not allowed to PUT on /v1/models."),
         ("GET", "/v1/models/nope", 404, "The model 'nope' does not exist"),
     ],

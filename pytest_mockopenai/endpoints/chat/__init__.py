@@ -1,8 +1,8 @@
-"""POST /chat/completions, whole and streamed."""
+"""POST /chat/completions, whole and streamed; `stored` has the endpoints of completions that were stored."""
 
 from __future__ import annotations
 
-from functools import lru_cache, reduce
+from functools import reduce
 from operator import add
 
 from pytest_mockopenai import tokens
@@ -12,9 +12,8 @@ from pytest_mockopenai.core.bounds import Items, Length, Range
 from pytest_mockopenai.core.endpoint import JSON, Context, Endpoint, Finished
 from pytest_mockopenai.core.errors import Refused
 from pytest_mockopenai.core.schema import Unsatisfiable
-from pytest_mockopenai.core.seed import draw_for
 from pytest_mockopenai.core.usage import Usage
-from pytest_mockopenai.endpoints.chat import chunks
+from pytest_mockopenai.endpoints.chat import chunks, stored
 from pytest_mockopenai.endpoints.chat.choices import choice_of
 from pytest_mockopenai.endpoints.chat.demand import demand_of
 from pytest_mockopenai.endpoints.chat.rules import RULES
@@ -26,7 +25,10 @@ def create(context: Context) -> Finished:
     chosen = [choice_of(context, _answer(context, index), index) for index in range(context.body.get("n") or 1)]
     usage = reduce(add, (choice.usage for choice in chosen), prompt)
     usage = usage.replaced(context.answer.usage if context.answer else None)
-    return Finished(_completion(context, [choice.object for choice in chosen], usage), usage)
+    completion = _completion(context, [choice.object for choice in chosen], usage)
+    if context.body.get("store"):
+        stored.keep(context, completion)
+    return Finished(completion, usage)
 
 
 def _answer(context: Context, index: int) -> Answer:
@@ -63,13 +65,8 @@ def _completion(context: Context, choices: list[JSON], usage: Usage) -> JSON:
         "choices": choices,
         "usage": usage_json(usage),
         "service_tier": _TIERS.get(tier, tier),
-        "system_fingerprint": _fingerprint(context.model),
+        "system_fingerprint": catalog.system_fingerprint(context.model),
     }
-
-
-@lru_cache(256)
-def _fingerprint(model: str) -> str:
-    return "fp_" + draw_for(0, "fingerprint", model).hex(10)
 
 
 def usage_json(usage: Usage) -> JSON:
@@ -135,4 +132,5 @@ ENDPOINTS = (
         rules=RULES,
         kinds=frozenset({"text"}),
     ),
+    *stored.ENDPOINTS,
 )

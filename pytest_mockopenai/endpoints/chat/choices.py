@@ -6,7 +6,7 @@ import base64
 from dataclasses import dataclass, replace
 
 from pytest_mockopenai import tokens
-from pytest_mockopenai.core import sound
+from pytest_mockopenai.core import sound, stopping
 from pytest_mockopenai.core.answer import Answer, FinishReason, ToolCall
 from pytest_mockopenai.core.endpoint import JSON, Context
 from pytest_mockopenai.core.seed import Draw
@@ -51,11 +51,7 @@ def choice_of(context: Context, answer: Answer, index: int) -> Choice:
 
 def _stopped(answer: Answer, stop: str | list[str] | None) -> Answer:
     """The answer up to the first stop sequence, which is not part of it."""
-    if answer.text is None or not stop:
-        return answer
-    sequences = [stop] if isinstance(stop, str) else stop
-    places = [place for sequence in sequences if sequence and (place := answer.text.find(sequence)) >= 0]
-    return replace(answer, text=answer.text[: min(places)]) if places else answer
+    return answer if answer.text is None else replace(answer, text=stopping.until(answer.text, stop))
 
 
 def _limit(context: Context) -> int | None:

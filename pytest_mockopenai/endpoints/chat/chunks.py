@@ -7,8 +7,8 @@ with index, id and name once, the finish reason last, then usage if asked for. C
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator
-from itertools import islice, zip_longest
+from collections.abc import Iterator
+from itertools import islice
 
 from pytest_mockopenai import tokens
 from pytest_mockopenai.core import sse
@@ -27,17 +27,11 @@ def events(context: Context, finished: Finished) -> Iterator[bytes]:
     head = {"id": head.pop("id"), "object": "chat.completion.chunk", **head}
     tail: JSON = {"usage": None} if options.get("include_usage") else {}
     noise = context.serial.child("obfuscation") if options.get("include_obfuscation") else None
-    for choice in _interleaved([list(_deltas(encoding, choice)) for choice in completion["choices"]]):
+    for choice in sse.interleaved(_deltas(encoding, choice) for choice in completion["choices"]):
         padding = {"obfuscation": noise.alphanumeric(noise.integer(4, 16))} if noise else {}
         yield sse.event({**head, "choices": [choice], **tail, **padding})
     if tail:
         yield sse.event({**head, "choices": [], "usage": completion["usage"]})
-
-
-def _interleaved(streams: Iterable[list[JSON]]) -> Iterator[JSON]:
-    """One chunk of each choice in turn; each choice ends when it has said all."""
-    for row in zip_longest(*streams):
-        yield from (chunk for chunk in row if chunk is not None)
 
 
 def _deltas(encoding: Encoding, choice: JSON) -> Iterator[JSON]:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 from pytest_mockopenai import tokens
+from pytest_mockopenai.core import scoring
 from pytest_mockopenai.core.answer import Answer
 from pytest_mockopenai.core.endpoint import JSON, Context
 from pytest_mockopenai.core.seed import Draw
 from pytest_mockopenai.tokens import Encoding, TokenText
-
-_LIKELY, _SPREAD = 0.5, 0.499  # the chosen token's probability is from 0.5 to almost 1
 
 
 def of(context: Context, encoding: Encoding, answer: Answer, draw: Draw) -> JSON | None:
@@ -30,14 +27,12 @@ def _entries(encoding: Encoding, text: str, top: int, draw: Draw) -> list[JSON]:
 
 
 def _entry(encoding: Encoding, token: TokenText, top: int, draw: Draw) -> JSON:
-    chance = _LIKELY + _SPREAD * draw.uniform()
-    chosen = _scored(token, chance)
-    seed = draw.integer(0, 2**63 - 1)
-    others = tokens.alternatives(encoding, token.data, top - 1, seed=seed) if top > 1 else []
-    rest = 1 - chance
-    scored = [_scored(other, rest / 2 ** (place + 1)) for place, other in enumerate(others)]
-    return {**chosen, "top_logprobs": [chosen, *scored] if top else []}
+    def others(seed: int) -> list[TokenText]:
+        return tokens.alternatives(encoding, token.data, top - 1, seed=seed) if top > 1 else []
+
+    shown = [_shown(other, logprob) for other, logprob in scoring.scored(token, draw, others)]
+    return {**shown[0], "top_logprobs": shown if top else []}
 
 
-def _scored(token: TokenText, chance: float) -> JSON:
-    return {"token": token.text, "logprob": round(math.log(chance), 8), "bytes": list(token.data)}
+def _shown(token: TokenText, logprob: float) -> JSON:
+    return {"token": token.text, "logprob": logprob, "bytes": list(token.data)}

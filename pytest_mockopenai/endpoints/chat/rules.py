@@ -18,8 +18,7 @@ def combinations(context: Context) -> None:
     refused = catalog.refused_parameter(body, context.model)
     if refused:
         raise Refused(refused)
-    if body.get("stream_options") is not None and not body.get("stream"):
-        _refuse("The 'stream_options' parameter is only allowed when 'stream' is enabled.", "stream_options")
+    checks.stream_options(body)
     if body.get("top_logprobs") is not None and not body.get("logprobs"):
         _refuse("The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.", "top_logprobs")
     if body.get("max_tokens") is not None and body.get("max_completion_tokens") is not None:

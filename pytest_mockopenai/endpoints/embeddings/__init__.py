@@ -69,11 +69,7 @@ def _decoded(encoding: Encoding, ids: list[int], path: str) -> str:
 def _check_lengths(counts: Sequence[int]) -> None:
     longest, total = max(counts), sum(counts)
     if longest > _INPUT_TOKENS:
-        message = (
-            f"This model's maximum context length is {_INPUT_TOKENS} tokens, however you requested {longest} tokens "
-            f"({longest} in your prompt; 0 for the completion). Please reduce your prompt; or completion length."
-        )
-        raise Refused(errors.invalid(message))
+        raise Refused(errors.prompt_too_long(_INPUT_TOKENS, longest))
     if total > _ALL_TOKENS:
         message = f"Invalid 'input': maximum request size is {_ALL_TOKENS} tokens per request."
         raise Refused(errors.invalid(message, param="input", code="max_tokens_per_request"))

@@ -1,0 +1,81 @@
+"""The pages of a list: OpenAI's cursors `after` and `before`, `limit` and `order`, read from a query."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
+
+from pytest_mockopenai.core import errors
+from pytest_mockopenai.core.bounds import Range, check_bounds
+from pytest_mockopenai.core.endpoint import JSON
+from pytest_mockopenai.core.errors import Refused
+
+Order = Literal["asc", "desc"]
+
+_ORDERS = ("asc", "desc")
+_DEFAULT_LIMIT = 20
+_LIMITS = {"limit": Range(1, 100)}
+_NUMBER = re.compile("-?[0-9]{1,18}")
+
+
+def _every(item: JSON) -> bool:
+    return True
+
+
+def page(
+    items: Sequence[JSON],
+    query: Iterable[tuple[str, str]],
+    *,
+    order: Order = "desc",
+    where: Callable[[JSON], bool] = _every,
+) -> JSON:
+    """The list object that a query asks for; raises `Refused` for a wrong `limit`, `order`, `after` or `before`.
+
+    `items` are objects with an `id`, oldest first; `order` is how the endpoint sorts them if the query does not say.
+    `where` picks those to list; a cursor may be an item that it leaves out. With `before` alone it is the page that
+    ends there, and `has_more` says whether more come before it. Parameters as in the API reference's lists (20 items
+    unless `limit` says otherwise, 1 to 100).
+    """
+    asked = dict(query)
+    limit, wanted = _limit(asked.get("limit")), _order(asked.get("order") or order)
+    ordered = list(items) if wanted == "asc" else list(reversed(items))
+    after, before = (_place(ordered, name, asked.get(name)) for name in ("after", "before"))
+    found = [item for item in ordered[0 if after is None else after + 1 : before] if where(item)]
+    backwards = before is not None and after is None
+    data = found[-limit:] if backwards else found[:limit]
+    return {
+        "object": "list",
+        "data": data,
+        "first_id": data[0]["id"] if data else None,
+        "last_id": data[-1]["id"] if data else None,
+        "has_more": len(found) > limit,
+    }
+
+
+def _limit(text: str | None) -> int:
+    if not text:
+        return _DEFAULT_LIMIT
+    if not _NUMBER.fullmatch(text):
+        raise Refused(errors.invalid_type("limit", "an integer", "a string"))
+    number = int(text)
+    problem = check_bounds(_LIMITS, {"limit": number})
+    if problem:
+        raise Refused(problem)
+    return number
+
+
+def _order(text: str) -> str:
+    if text not in _ORDERS:
+        raise Refused(errors.invalid_value("order", text, _ORDERS))
+    return text
+
+
+def _place(ordered: Sequence[JSON], name: str, cursor: str | None) -> int | None:
+    """Where the item of a cursor is; None if the query has no such cursor."""
+    if not cursor:
+        return None
+    for place, item in enumerate(ordered):
+        if item["id"] == cursor:
+            return place
+    raise Refused(errors.invalid_value(name, cursor))

@@ -1,0 +1,66 @@
+"""What a mock keeps between calls: collections of JSON objects in memory, bounded; it is no database."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from pytest_mockopenai.core.endpoint import JSON
+
+
+class Collection:
+    """Objects by id, oldest first; past `limit` objects the oldest is forgotten. Safe to use from many threads.
+
+    Objects are handed out as they were put, not copied: to change one, put another in its place with `update`.
+    """
+
+    def __init__(self, limit: int = 10_000) -> None:
+        self._lock = threading.Lock()
+        self._items: dict[str, JSON] = {}
+        self._limit = limit
+
+    def put(self, id_: str, item: JSON) -> None:
+        """Keep an object; one of the same id is replaced, and the new one takes its place in the order."""
+        with self._lock:
+            self._items[id_] = item
+            if len(self._items) > self._limit:
+                del self._items[next(iter(self._items))]
+
+    def get(self, id_: str) -> JSON | None:
+        """The object, or None if it was never put, was deleted or is forgotten."""
+        with self._lock:
+            return self._items.get(id_)
+
+    def update(self, id_: str, change: Callable[[JSON], JSON]) -> JSON | None:
+        """Replace the object by what `change` makes of it; returns that, or None if there is no such object."""
+        with self._lock:  # no other call comes between reading and writing, so a deleted object stays deleted
+            if id_ not in self._items:
+                return None
+            self._items[id_] = changed = change(self._items[id_])
+            return changed
+
+    def delete(self, id_: str) -> bool:
+        """Forget an object; returns whether there was one."""
+        with self._lock:
+            return self._items.pop(id_, None) is not None
+
+    def all(self) -> list[JSON]:
+        """All objects, oldest first."""
+        with self._lock:
+            return list(self._items.values())
+
+
+class Store:
+    """The collections of one mock by name, each made when it is first asked for. Safe to use from many threads."""
+
+    def __init__(self, limit: int = 10_000) -> None:
+        self._lock = threading.Lock()
+        self._collections: dict[str, Collection] = {}
+        self._limit = limit
+
+    def collection(self, name: str) -> Collection:
+        """The collection of this name: the same one at each call."""
+        with self._lock:
+            if name not in self._collections:
+                self._collections[name] = Collection(self._limit)
+            return self._collections[name]

@@ -1,0 +1,71 @@
+"""The store: order, bound, and what threads may do at once."""
+
+from __future__ import annotations
+
+import threading
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_mockopenai.store import Collection, Store
+
+IDS = st.sampled_from("abcdef")
+STEPS = st.lists(st.tuples(st.sampled_from(["put", "delete", "update"]), IDS, st.integers()), max_size=40)
+
+
+@given(steps=STEPS, limit=st.integers(1, 8))
+def test_it_is_a_bounded_dict(steps, limit):
+    collection, model = Collection(limit), {}
+    for name, id_, number in steps:
+        item = {"id": id_, "number": number}
+        if name == "put":
+            collection.put(id_, item)
+            model[id_] = item
+            if len(model) > limit:
+                model.pop(next(iter(model)))
+        elif name == "delete":
+            assert collection.delete(id_) == (model.pop(id_, None) is not None)
+        else:
+            changed = collection.update(id_, lambda old, number=number: {**old, "number": number})
+            assert changed == (item if id_ in model else None)
+            model.update({id_: item} if id_ in model else {})
+        assert collection.all() == list(model.values())
+        assert collection.get(id_) == model.get(id_)
+
+
+def test_the_oldest_is_forgotten():
+    collection = Store(limit=2).collection("x")
+    for id_ in "abc":
+        collection.put(id_, {"id": id_})
+    assert [item["id"] for item in collection.all()] == ["b", "c"]
+
+
+def test_all_is_a_copy():
+    collection = Collection()
+    collection.put("a", {})
+    collection.all().clear()
+    assert collection.all() == [{}]
+
+
+def test_collections_are_separate_and_stay():
+    store = Store()
+    store.collection("files").put("a", {})
+    assert store.collection("files").all() == [{}]
+    assert store.collection("batches").all() == []
+    assert Store().collection("files").all() == []
+
+
+def test_no_update_is_lost_among_threads():
+    store = Store()
+    store.collection("x").put("a", {"count": 0})
+
+    def work():
+        for _ in range(200):
+            store.collection("x").update("a", lambda old: {"count": old["count"] + 1})
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert store.collection("x").get("a") == {"count": 800}
