@@ -409,6 +409,7 @@ def test_broken_streams_raise(call: Call, mock_openai: Any, word: Any) -> None:
     assert "rror" in type(raised.value).__name__
 
 
+@LEFT_OPEN
 @pytest.mark.parametrize("ask", [chat, streamed])
 def test_malformed_json(call: Call, mock_openai: Any, ask: Callable[[], Any]) -> None:
     import json
@@ -418,6 +419,7 @@ def test_malformed_json(call: Call, mock_openai: Any, ask: Callable[[], Any]) ->
         call(ask(), max_retries=0)
 
 
+@LEFT_OPEN
 def test_error_in_the_middle_of_a_stream(call: Call, mock_openai: Any) -> None:
     mock_openai.always(error_event(after=2))
     with pytest.raises(openai.APIError, match="server had an error"):
