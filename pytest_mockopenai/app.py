@@ -36,7 +36,6 @@ class _Attempt:
     """What has been found out about a request so far; an error may stop it anywhere."""
 
     request: Request
-    endpoint: Endpoint | None = None
     inquiry: Inquiry = field(init=False)
     serial: Draw = field(init=False)
     word: Word = _NOTHING
@@ -144,7 +143,6 @@ class App:
     def _context(self, attempt: _Attempt, match: Match) -> Context:
         """Read and check the body; what is known of the request is noted in the attempt as soon as it is known."""
         endpoint = match.endpoint
-        attempt.endpoint = endpoint
         attempt.inquiry = Inquiry(endpoint.resource, attempt.request, {}, match.path.get("model", ""))
         body = handle.read_body(endpoint, attempt.request)
         if match.deployment:

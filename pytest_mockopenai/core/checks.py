@@ -58,11 +58,11 @@ def output_schema(name: str, schema: Mapping[str, Any] | None, *, is_strict: boo
         raise Refused(errors.invalid(problem, param=param, code="invalid_json_schema"))
 
 
-def stream_options(body: Mapping[str, Any]) -> None:
-    """Refuse `stream_options` without `stream`."""
-    if body.get("stream_options") is not None and not body.get("stream"):
-        message = "The 'stream_options' parameter is only allowed when 'stream' is enabled."
-        raise Refused(errors.invalid(message, param="stream_options"))
+def only_enabled(body: Mapping[str, Any], name: str, switch: str) -> None:
+    """Refuse a parameter without the switch that it belongs to, such as `stream_options` without `stream`."""
+    if body.get(name) is not None and not body.get(switch):
+        message = f"The '{name}' parameter is only allowed when '{switch}' is enabled."
+        raise Refused(errors.invalid(message, param=name))
 
 
 def only_with(body: Mapping[str, Any], names: Sequence[str], needed: str, *, phrase: str) -> None:

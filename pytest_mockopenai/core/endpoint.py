@@ -91,6 +91,10 @@ class Context:
         """The model asked for."""
         return self.inquiry.model
 
+    def billed(self, counted: Usage) -> Usage:
+        """The counted usage, with the counts that the script gives in the place of its own."""
+        return counted.replaced(self.answer.usage) if self.answer else counted
+
 
 @dataclass(frozen=True, slots=True)
 class Finished:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pytest_mockopenai.tokens.bpe import ENCODINGS, Encoding, load
     from pytest_mockopenai.tokens.chat import chat_completion, chat_prompt, chat_prompt_of_kind
-    from pytest_mockopenai.tokens.count import Count, Method, Tokenizer, text_input, tokenizer
+    from pytest_mockopenai.tokens.count import Count, Method, Tokenizer, inputs_of, text_input, tokenizer
     from pytest_mockopenai.tokens.images import image_size, image_tokens
     from pytest_mockopenai.tokens.models import ModelEncoding, encoding_name, is_reasoning
     from pytest_mockopenai.tokens.responses import (
@@ -39,6 +39,7 @@ __all__ = [
     "encoding_name",
     "image_size",
     "image_tokens",
+    "inputs_of",
     "is_reasoning",
     "load",
     "responses_input",

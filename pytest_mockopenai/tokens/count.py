@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from pytest_mockopenai.tokens import bpe, models
 
-__all__ = ["Count", "Method", "Tokenizer", "estimated", "exact", "modelled", "text_input", "tokenizer"]
+__all__ = ["Count", "Method", "Tokenizer", "estimated", "exact", "inputs_of", "modelled", "text_input", "tokenizer"]
 
 Method = Literal["exact", "modelled", "estimated"]
 _RANK: Final[Mapping[Method, int]] = MappingProxyType({"exact": 0, "modelled": 1, "estimated": 2})
@@ -78,6 +78,11 @@ def tokenizer(model: str, overrides: Mapping[str, str] = MappingProxyType({})) -
 @lru_cache(256)
 def _tokenizer(model: str, encoding: models.ModelEncoding) -> Tokenizer:
     return Tokenizer(model, bpe.load(encoding.name), models.family(model), encoding.assumed)
+
+
+def inputs_of(value: Any) -> list[Any]:
+    """The inputs one by one of what `text_input` counts: a text and a list of token ids are one input each."""
+    return [value] if isinstance(value, str) or (value and isinstance(value[0], int)) else list(value)
 
 
 def text_input(value: object, counter: Tokenizer) -> Count:

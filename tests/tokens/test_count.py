@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_mockopenai.tokens import Count, Method, text_input, tokenizer
+from pytest_mockopenai.tokens import Count, Method, inputs_of, text_input, tokenizer
 from pytest_mockopenai.tokens.count import estimated, exact, modelled
 
 METHODS: list[Method] = ["exact", "modelled", "estimated"]
@@ -50,3 +52,11 @@ def test_an_unknown_model_is_only_estimated() -> None:
 def test_an_override_with_an_unknown_encoding_is_refused() -> None:
     with pytest.raises(ValueError, match=r"Unknown encoding 'cl100k'; .* Did you mean 'cl100k_base'\?"):
         tokenizer("my-model", {"my-model": "cl100k"})
+
+
+@pytest.mark.parametrize(
+    ("value", "inputs"),
+    [("a", ["a"]), (["a", "b"], ["a", "b"]), ([1, 2], [[1, 2]]), ([[1], [2, 3]], [[1], [2, 3]]), ([], [])],
+)
+def test_a_text_and_a_list_of_ids_are_one_input_each(value: Any, inputs: list[Any]) -> None:
+    assert inputs_of(value) == inputs

@@ -8,6 +8,7 @@ from operator import add
 from pytest_mockopenai import tokens
 from pytest_mockopenai.core import author, catalog, checks, errors, sse
 from pytest_mockopenai.core.answer import Answer
+from pytest_mockopenai.core.author import Demand
 from pytest_mockopenai.core.bounds import Items, Length, Range
 from pytest_mockopenai.core.endpoint import JSON, Context, Endpoint, Finished
 from pytest_mockopenai.core.errors import Refused
@@ -22,20 +23,20 @@ from pytest_mockopenai.endpoints.chat.rules import RULES
 def create(context: Context) -> Finished:
     """The whole completion; its stream is cut from it."""
     prompt = _prompt_usage(context)
-    chosen = [choice_of(context, _answer(context, index), index) for index in range(context.body.get("n") or 1)]
-    usage = reduce(add, (choice.usage for choice in chosen), prompt)
-    usage = usage.replaced(context.answer.usage if context.answer else None)
+    demand = demand_of(context)
+    chosen = [choice_of(context, _answer(context, demand, index), index) for index in range(context.body.get("n") or 1)]
+    usage = context.billed(reduce(add, (choice.usage for choice in chosen), prompt))
     completion = _completion(context, [choice.object for choice in chosen], usage)
     if context.body.get("store"):
         stored.keep(context, completion)
     return Finished(completion, usage)
 
 
-def _answer(context: Context, index: int) -> Answer:
+def _answer(context: Context, demand: Demand, index: int) -> Answer:
     """What the choice says: the scripted answer with its open parts made up, or one made up whole."""
     draw = context.draw.child(f"answer {index}")
     try:
-        return author.completed(context.answer or Answer(), demand_of(context), draw)
+        return author.completed(context.answer or Answer(), demand, draw)
     except Unsatisfiable as error:
         message = (
             f"The mock cannot make up an answer that conforms to the schema: {error}. Script one, such as says_json()."

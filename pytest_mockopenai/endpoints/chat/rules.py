@@ -18,9 +18,8 @@ def combinations(context: Context) -> None:
     refused = catalog.refused_parameter(body, context.model)
     if refused:
         raise Refused(refused)
-    checks.stream_options(body)
-    if body.get("top_logprobs") is not None and not body.get("logprobs"):
-        _refuse("The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.", "top_logprobs")
+    checks.only_enabled(body, "stream_options", "stream")
+    checks.only_enabled(body, "top_logprobs", "logprobs")
     if body.get("max_tokens") is not None and body.get("max_completion_tokens") is not None:
         _refuse("Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.", "max_tokens")
 

@@ -26,11 +26,12 @@ def create(context: Context) -> Finished:
     """
     counter = tokens.tokenizer(context.model, context.models.encodings)
     made, shown = candidates(context), choices_per_prompt(context)
-    asked = [prompt.text for prompt in prompts_of(context, counter) for _ in range(made)]
+    prompts = prompts_of(context, counter)
+    asked = [prompt.text for prompt in prompts for _ in range(made)]
     chosen = [choice_of(context, prompt, _answer(context, prompt, place), place) for place, prompt in enumerate(asked)]
-    counted = tokens.text_input(context.body["prompt"], counter)
-    usage = reduce(add, (choice.usage for choice in chosen), Usage(counted.tokens, prompt_method=counted.method))
-    usage = usage.replaced(context.answer.usage if context.answer else None)
+    counted = reduce(add, (prompt.count for prompt in prompts))
+    given = Usage(counted.tokens, prompt_method=counted.method)
+    usage = context.billed(reduce(add, (choice.usage for choice in chosen), given))
     kept = [choice for place, choice in enumerate(chosen) if place % made < shown]
     choices = [replace(choice, index=index) for index, choice in enumerate(kept)]
     return Finished(_completion(context, [choice.object for choice in choices], usage), usage, choices)

@@ -40,7 +40,7 @@ def model(context: Context) -> None:
 
 def combinations(context: Context) -> None:
     """As many candidates as choices, and none to choose from in a stream."""
-    checks.stream_options(context.body)
+    checks.only_enabled(context.body, "stream_options", "stream")
     shown, made = choices_per_prompt(context), candidates(context)
     if made < shown:
         message = (

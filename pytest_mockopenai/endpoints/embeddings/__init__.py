@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import struct
 from collections.abc import Sequence
-from typing import Any
 
 from pytest_mockopenai import tokens
 from pytest_mockopenai.core import errors
@@ -24,25 +23,18 @@ _INPUT_TOKENS, _ALL_TOKENS = 8192, 300_000  # openai/types/embedding_create_para
 
 def create(context: Context) -> Finished:
     """The embeddings of all inputs, in order."""
-    inputs = _inputs(context.body["input"])
+    inputs: list[str | list[int]] = tokens.inputs_of(context.body["input"])
     texts, counts = _read(context, inputs)
     found = _scripted(context, len(inputs)) or [_made(context, text) for text in texts]
     encode = _base64 if context.body.get("encoding_format") == "base64" else _floats
     data = [{"object": "embedding", "index": place, "embedding": encode(vector)} for place, vector in enumerate(found)]
-    usage = Usage(prompt_tokens=sum(counts)).replaced(context.answer.usage if context.answer else None)
+    usage = context.billed(Usage(prompt_tokens=sum(counts)))
     return Finished(_reply(context.model, data, usage), usage)
 
 
 def _reply(model: str, data: list[JSON], usage: Usage) -> JSON:
     counts = {"prompt_tokens": usage.prompt_tokens, "total_tokens": usage.prompt_tokens}
     return {"object": "list", "data": data, "model": model, "usage": counts}
-
-
-def _inputs(given: str | list[Any]) -> list[str | list[int]]:
-    """The inputs one by one: a text and a list of token ids are one input each."""
-    if isinstance(given, str) or (given and isinstance(given[0], int)):
-        return [given]
-    return given
 
 
 def _read(context: Context, inputs: Sequence[str | list[int]]) -> tuple[list[str], list[int]]:
