@@ -21,6 +21,7 @@ LAYERS = (
     ("app",),
     ("explain", "recorder", "settings", "store"),
     ("contract", "endpoints"),
+    ("rendering",),
     ("core", "tokens"),
 )
 """From the top down. A module may import from its own layer and from all below it, never from one above."""

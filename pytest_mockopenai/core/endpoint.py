@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
+from pytest_mockopenai.core import sse
 from pytest_mockopenai.core.answer import Answer
 from pytest_mockopenai.core.bounds import Length, Range
+from pytest_mockopenai.core.errors import Error
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.seed import Draw
 from pytest_mockopenai.core.usage import Usage
@@ -110,10 +112,10 @@ class Endpoint:
     """One operation of the API.
 
     `resource` is its place in the SDK (`chat.completions`). `answer` makes the finished object; `events` cuts it into
-    the bytes of the stream's events, `end` is what follows the last one. `params` names the SDK's type of the body
-    (`module:Name`); `known` are parameters accepted even if the installed SDK lacks them; `bounds` are its ranges and
-    lengths; `rules` are checks of its own that raise `Refused`. `kinds` are the kinds of `Answer` it can say. A
-    `keyless` one is answered without an API key.
+    the bytes of the stream's events, `end` is what follows the last one; `failure` is the event of an error after so
+    many others. `params` names the SDK's type of the body (`module:Name`); `known` are parameters accepted even if the
+    installed SDK lacks them; `bounds` are its ranges and lengths; `rules` are checks of its own that raise `Refused`.
+    `kinds` are the kinds of `Answer` it can say. A `keyless` one is answered without an API key.
     """
 
     method: str
@@ -122,6 +124,7 @@ class Endpoint:
     answer: Callable[[Context], Finished]
     events: Callable[[Context, Finished], Iterable[bytes]] | None = None
     end: bytes = b""
+    failure: Callable[[Error, int], bytes] = lambda error, _: sse.event(error.envelope())
     params: str | None = None
     known: frozenset[str] = frozenset()
     bounds: Mapping[str, Range | Length] = field(default_factory=dict)

@@ -81,19 +81,23 @@ def answered(context: Context) -> Outcome:
 
 def rendered(outcome: Outcome, endpoint: Endpoint, standard: Headers) -> Rendered:
     """An outcome as it goes out; `standard` holds its request ID."""
-    failure = errors.server_error().filled(model="", request_id=dict(standard).get("x-request-id", "")).envelope()
+    request_id = dict(standard).get("x-request-id", "")
     usage = outcome.finished.usage
     steps = usage.completion_tokens if usage else 0
+
+    def failure(sent: int) -> bytes:
+        filled = errors.server_error().filled(model="", request_id=request_id)
+        return jsontext.dumps(filled.envelope()) if outcome.events is None else endpoint.failure(filled, sent)
+
     if outcome.events is None:
-        body = jsontext.dumps(outcome.finished.object)
         head = (*standard, ("content-type", headers.JSON))
-        return Rendered(200, head, body, steps=steps, failure=jsontext.dumps(failure))
+        return Rendered(200, head, jsontext.dumps(outcome.finished.object), steps=steps, failure=failure)
     head = (*standard, ("content-type", sse.CONTENT_TYPE), ("cache-control", "no-cache"))
-    return Rendered(200, head, events=outcome.events, end=endpoint.end, failure=sse.event(failure))
+    return Rendered(200, head, events=outcome.events, end=endpoint.end, failure=failure)
 
 
 def rendered_error(error: Error, standard: Headers, waits: headers.RetryWaits) -> Rendered:
     """An error as it goes out."""
     head = headers.merged((*standard, ("content-type", headers.JSON)), headers.of_error(error, waits))
     body = jsontext.dumps(error.envelope())
-    return Rendered(error.status, head, body, failure=body)
+    return Rendered(error.status, head, body, failure=lambda _: body)

@@ -17,8 +17,8 @@ class Rendered:
     """A reply as it would go out if nothing were slow or broken.
 
     A whole reply has `body`; a streamed one has `events`, and `end` (`data: [DONE]`, or nothing). `steps` is the number
-    of events that a whole reply would have had as a stream: how long it takes to write. `failure` is what an error in
-    the middle looks like on this endpoint, as a body or as an event.
+    of events that a whole reply would have had as a stream: how long it takes to write. `failure` is what an error
+    after so many events looks like on this endpoint: an event, or for a whole reply a body.
     """
 
     status: int
@@ -27,7 +27,7 @@ class Rendered:
     events: tuple[bytes, ...] | None = None
     end: bytes = b""
     steps: int = 0
-    failure: bytes = b""
+    failure: Callable[[int], bytes] = lambda _: b""
 
 
 def paced(rendered: Rendered, timing: Timing | None = None, fault: Fault | None = None) -> Reply:
@@ -102,7 +102,7 @@ _STREAM_FAULTS: dict[FaultKind, Callable[[_Broken], tuple[Step, ...]]] = {
     "malformed": _malformed,
     "short_body": _half_event,
     "no_done": _without_end,
-    "error_event": lambda broken: broken.sent(*broken.events[: broken.at], broken.rendered.failure),
+    "error_event": lambda broken: broken.sent(*broken.events[: broken.at], broken.rendered.failure(broken.at)),
 }
 
 
@@ -147,7 +147,7 @@ _WHOLE_FAULTS: dict[FaultKind, Callable[[Whole, Rendered], Reply]] = {
     "malformed": lambda whole, _: replace(whole, body=_half(whole.body)),
     "short_body": _longer_than_sent,
     "no_done": _unfinished,
-    "error_event": lambda whole, rendered: replace(whole, body=rendered.failure),
+    "error_event": lambda whole, rendered: replace(whole, body=rendered.failure(0)),
 }
 
 

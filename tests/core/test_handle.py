@@ -183,7 +183,7 @@ def test_rules_come_first() -> None:
 @pytest.mark.parametrize("stream", [True, False])
 def test_a_failure_in_the_middle_is_an_envelope_with_the_request_id(stream: bool) -> None:
     reply = handle.rendered(handle.answered(context({"said": "abc", "stream": stream})), ECHO, STANDARD)
-    failure = jsontext.loads(reply.failure.removeprefix(b"data: "))
+    failure = jsontext.loads(reply.failure(1).removeprefix(b"data: "))
     assert failure["error"]["type"] == "server_error"
     assert "request ID req_1 in" in failure["error"]["message"]
 
@@ -195,7 +195,7 @@ def test_error() -> None:
     error = errors.overloaded().with_headers(("openai-version", "other"))
     reply = handle.rendered_error(error, STANDARD, RetryWaits(ms=1))
     assert (reply.status, reply.events, reply.steps) == (503, None, 0)
-    assert jsontext.loads(reply.body) == jsontext.loads(reply.failure) == error.envelope()
+    assert jsontext.loads(reply.body) == jsontext.loads(reply.failure(0)) == error.envelope()
     assert reply.headers == (
         ("x-request-id", "req_1"),
         ("content-type", "application/json"),

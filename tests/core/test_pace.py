@@ -33,14 +33,14 @@ OBJECTS: tuple[dict[str, Any], ...] = (
 EVENTS = [sse.event(value, name) for value in OBJECTS for name in (None, "response.created")]
 WHOLES = st.sampled_from(
     [
-        Rendered(200, HEADERS, jsontext.dumps(value), steps=steps, failure=jsontext.dumps(FAILURE))
+        Rendered(200, HEADERS, jsontext.dumps(value), steps=steps, failure=lambda _: jsontext.dumps(FAILURE))
         for value in OBJECTS
         for steps in (0, 1, 9)
     ]
 )
 STREAMS = st.sampled_from(
     [
-        Rendered(200, HEADERS, events=tuple(EVENTS[at : at + size]), end=end, failure=sse.event(FAILURE))
+        Rendered(200, HEADERS, events=tuple(EVENTS[at : at + size]), end=end, failure=lambda _: sse.event(FAILURE))
         for end in (sse.DONE, b"")
         for size in range(7)
         for at in range(len(EVENTS) - size)
@@ -187,14 +187,14 @@ def test_no_done_leaves_out_the_end(rendered: Rendered) -> None:
 @given(STREAMS, st.integers(0, 9))
 def test_an_error_event_ends_a_stream(rendered: Rendered, after: int) -> None:
     reply = paced(rendered, None, Fault("error_event", after))
-    assert body_of(reply) == b"".join((rendered.events or ())[:after]) + rendered.failure
+    assert body_of(reply) == b"".join((rendered.events or ())[:after]) + rendered.failure(after)
     assert not faults_of(reply)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("end", [sse.DONE, b""])
 def test_a_stream_without_events_can_break_too(kind: FaultKind, end: bytes) -> None:
-    reply = paced(Rendered(200, HEADERS, events=(), end=end, failure=b"!"), Timing(1.0), Fault(kind))
+    reply = paced(Rendered(200, HEADERS, events=(), end=end, failure=lambda _: b"!"), Timing(1.0), Fault(kind))
     assert isinstance(reply, Stream)
     assert body_of(reply) in {b"", b"!", b"\n\n" + end}
 
@@ -252,4 +252,4 @@ def test_no_done_never_says_that_it_is_complete(rendered: Rendered) -> None:
 def test_an_error_in_the_place_of_a_whole_body(rendered: Rendered) -> None:
     reply = paced(rendered, None, Fault("error_event"))
     assert isinstance(reply, Whole)
-    assert (reply.status, reply.body) == (200, rendered.failure)
+    assert (reply.status, reply.body) == (200, rendered.failure(0))

@@ -10,10 +10,11 @@ from pytest_mockopenai.core import sound, stopping
 from pytest_mockopenai.core.answer import Answer, FinishReason, ToolCall
 from pytest_mockopenai.core.endpoint import JSON, Context
 from pytest_mockopenai.core.seed import Draw
+from pytest_mockopenai.core.tools import named_tool
 from pytest_mockopenai.core.usage import Usage
-from pytest_mockopenai.endpoints.chat import logprobs
-from pytest_mockopenai.endpoints.chat.demand import named_tool
-from pytest_mockopenai.tokens import Tokenizer
+from pytest_mockopenai.rendering.cutting import limited
+from pytest_mockopenai.rendering.logprobs import entries
+from pytest_mockopenai.tokens import Encoding, Tokenizer
 from pytest_mockopenai.tokens.audio import output_tokens
 
 _AUDIO_LIFETIME = 3600  # seconds that the API keeps generated audio for the next turn
@@ -30,17 +31,15 @@ class Choice:
 def choice_of(context: Context, answer: Answer, index: int) -> Choice:
     """The choice number `index` that says this answer."""
     counter = tokens.tokenizer(context.model, context.models.encodings)
-    limit = _limit(context)
-    reasoning = _reasoning_tokens(counter, answer, limit)
     stopped = _stopped(answer, context.body.get("stop"))
-    said = stopped if limit is None else _within(counter, stopped, limit - reasoning)
-    cut = said != stopped or (limit is not None and reasoning >= limit)
+    fitting = limited(stopped, counter, _limit(context))
+    said, reasoning, cut = fitting.answer, fitting.reasoning_tokens, fitting.cut
     serial = context.serial.child(f"choice {index}")
     message = _message(context, said, serial)
     choice = {
         "index": index,
         "message": message,
-        "logprobs": logprobs.of(context, counter.encoding, said, context.draw.child(f"logprobs {index}")),
+        "logprobs": _logprobs(context, counter.encoding, said, context.draw.child(f"logprobs {index}")),
         "finish_reason": said.finish_reason or ("length" if cut else _natural_finish(context, said)),
     }
     return Choice(choice, _usage(context, counter, message, reasoning, cut))
@@ -59,33 +58,23 @@ def _limit(context: Context) -> int | None:
     return limit
 
 
-def _within(counter: Tokenizer, answer: Answer, left: int) -> Answer:
-    """The answer cut to so many tokens: text (or refusal) first, then the tool calls one after the other."""
-    if answer.refusal is not None:
-        return replace(answer, refusal=tokens.take(counter.encoding, answer.refusal, left))
-    text = answer.text
-    if text is not None:
-        size = counter.length(text)
-        text = text if size <= left else tokens.take(counter.encoding, text, left)
-        left -= size
-    calls: list[ToolCall] = []
-    for call in answer.tool_calls if left >= 0 else ():
-        size = counter.length(call.arguments)
-        calls.append(
-            call if size <= left else replace(call, arguments=tokens.take(counter.encoding, call.arguments, left))
-        )
-        left -= size
-        if left < 0:
-            break
-    return replace(answer, text=text, tool_calls=tuple(calls))
-
-
 def _natural_finish(context: Context, answer: Answer) -> FinishReason:
     if not answer.tool_calls:
         return "stop"
     if context.body.get("functions"):
         return "function_call"
     return "stop" if named_tool(context.body) else "tool_calls"  # a forced call ends with `stop`
+
+
+def _logprobs(context: Context, encoding: Encoding, answer: Answer, draw: Draw) -> JSON | None:
+    """The `logprobs` of a choice, or None if the request does not ask for them."""
+    if not context.body.get("logprobs"):
+        return None
+    top = context.body.get("top_logprobs") or 0
+    return {
+        "content": entries(encoding, answer.text, top, draw) if answer.text is not None else None,
+        "refusal": entries(encoding, answer.refusal, top, draw) if answer.refusal is not None else None,
+    }
 
 
 # --- the message ------------------------------------------------------------------------------------------------------
@@ -127,14 +116,6 @@ def _audio(context: Context, transcript: str, serial: Draw) -> JSON:
 
 
 # --- counting ---------------------------------------------------------------------------------------------------------
-
-
-def _reasoning_tokens(counter: Tokenizer, answer: Answer, limit: int | None) -> int:
-    """The tokens spent on reasoning; reasoning alone may use up the limit."""
-    spent = answer.reasoning_tokens
-    if spent is None:
-        spent = counter.length(answer.reasoning) if answer.reasoning else 0
-    return spent if limit is None else min(spent, limit)
 
 
 def _usage(context: Context, counter: Tokenizer, message: JSON, reasoning: int, cut: bool) -> Usage:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from itertools import islice
 
 from pytest_mockopenai import tokens
 from pytest_mockopenai.core import sse
 from pytest_mockopenai.core.endpoint import JSON, Context, Finished
+from pytest_mockopenai.rendering.streaming import scored_pieces
 from pytest_mockopenai.tokens import Encoding
 
 _AUDIO_BYTES = 24_000  # half a second of 16-bit PCM at 24 kHz in each chunk
@@ -44,7 +44,7 @@ def _deltas(encoding: Encoding, choice: JSON) -> Iterator[JSON]:
     calls = message.get("tool_calls") or []
     yield chunk(_opening(message, calls))
     for name in ("content", "refusal"):
-        for piece, entries in _scored_pieces(encoding, message[name], (scores or {}).get(name)):
+        for piece, entries in scored_pieces(encoding, message[name], (scores or {}).get(name)):
             yield chunk({name: piece}, {"content": None, "refusal": None, name: entries} if entries else None)
     for delta in (
         *_tool_deltas(encoding, message, calls),
@@ -112,12 +112,3 @@ def _audio_deltas(encoding: Encoding, message: JSON) -> Iterator[JSON]:
     for start in range(0, len(data), _AUDIO_BYTES):
         yield {"audio": {"id": audio["id"], "data": base64.b64encode(data[start : start + _AUDIO_BYTES]).decode()}}
     yield {"audio": {"id": audio["id"], "expires_at": audio["expires_at"]}}
-
-
-def _scored_pieces(
-    encoding: Encoding, text: str | None, entries: list[JSON] | None
-) -> Iterator[tuple[str, list[JSON] | None]]:
-    """The pieces of a text, each with the log probabilities of its tokens if there are any."""
-    rest = iter(entries or ())
-    for group in tokens.token_groups(encoding, text or ""):
-        yield b"".join(group).decode(), list(islice(rest, len(group))) if entries else None

@@ -8,7 +8,7 @@ from typing import Any
 from pytest_mockopenai.core import catalog, checks, errors
 from pytest_mockopenai.core.endpoint import Context
 from pytest_mockopenai.core.errors import Refused
-from pytest_mockopenai.endpoints.chat.demand import named_tool, offered_tools
+from pytest_mockopenai.core.tools import named_tool, offered_tools
 
 
 def combinations(context: Context) -> None:

@@ -1,27 +1,16 @@
-"""Log probabilities of a choice: the answer's true tokens and bytes, with made-up but consistent numbers."""
+"""Log probabilities: a text's true tokens and bytes, with made-up but consistent numbers."""
 
 from __future__ import annotations
 
 from pytest_mockopenai import tokens
 from pytest_mockopenai.core import scoring
-from pytest_mockopenai.core.answer import Answer
-from pytest_mockopenai.core.endpoint import JSON, Context
+from pytest_mockopenai.core.endpoint import JSON
 from pytest_mockopenai.core.seed import Draw
 from pytest_mockopenai.tokens import Encoding, TokenText
 
 
-def of(context: Context, encoding: Encoding, answer: Answer, draw: Draw) -> JSON | None:
-    """The `logprobs` of a choice, or None if the request does not ask for them."""
-    if not context.body.get("logprobs"):
-        return None
-    top = context.body.get("top_logprobs") or 0
-    return {
-        "content": _entries(encoding, answer.text, top, draw) if answer.text is not None else None,
-        "refusal": _entries(encoding, answer.refusal, top, draw) if answer.refusal is not None else None,
-    }
-
-
-def _entries(encoding: Encoding, text: str, top: int, draw: Draw) -> list[JSON]:
+def entries(encoding: Encoding, text: str, top: int, draw: Draw) -> list[JSON]:
+    """An entry for each token of a text, with the `top` likeliest tokens in its place, the said one first."""
     shown = tokens.token_texts(encoding, text)
     return [_entry(encoding, token, top, draw.child(place)) for place, token in enumerate(shown)]
 
