@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pytest_mockopenai.core.word import BadWord, Word
     from pytest_mockopenai.core.words import (
         bad_request,
+        built_in_call,
         content_filtered,
         context_length_exceeded,
         custom_tool_call,
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
         embeds,
         error,
         error_event,
+        fails,
         flags,
         hang,
         malformed,
@@ -56,6 +58,7 @@ __all__ = [
     "Word",
     "__version__",
     "bad_request",
+    "built_in_call",
     "content_filtered",
     "context_length_exceeded",
     "custom_tool_call",
@@ -63,6 +66,7 @@ __all__ = [
     "embeds",
     "error",
     "error_event",
+    "fails",
     "flags",
     "hang",
     "malformed",

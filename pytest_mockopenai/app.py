@@ -150,6 +150,8 @@ class App:
         model = match.path.get("model") or body.get("model")
         attempt.inquiry = Inquiry(endpoint.resource, attempt.request, body, model if isinstance(model, str) else "")
         handle.check_body(endpoint, body, params.check)
+        history = endpoint.history(body, self._store) if endpoint.history else ()
+        attempt.inquiry = attempt.inquiry.after(history)
         text = handle.seed_text(endpoint, match.path, body)
         attempt.serial = self._serial(text)
         return Context(
@@ -161,9 +163,10 @@ class App:
             answer=None,
             draw=draw_for(self.settings.seed, text),
             serial=attempt.serial,
-            now=int(self._clock()),
+            time=self._clock(),
             models=self.models,
             store=self._store,
+            history=history,
         )
 
     def _check_key(self, request: Request, endpoint: Endpoint) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
@@ -22,13 +22,40 @@ class ToolCall:
     kind: Literal["function", "custom"] = "function"
 
 
+BUILT_IN_TOOLS = (
+    *("web_search", "file_search", "code_interpreter", "image_generation", "mcp", "mcp_approval"),
+    *("hosted_shell", "shell", "local_shell", "apply_patch", "computer"),
+)
+"""What OpenAI's own tools do. `mcp` may first ask by `mcp_approval`; `shell` is run by the client."""
+
+WAITING = frozenset({"computer", "shell", "local_shell", "apply_patch", "mcp_approval"})
+"""Those that wait for the client to do its part, so that an answer with one ends there."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltInCall:
+    """One use of a tool that OpenAI defines: `tool` is of `BUILT_IN_TOOLS`, `fields` replace those of its item."""
+
+    tool: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why the model failed after it had begun: `error` of a response with the status `failed`."""
+
+    code: str
+    message: str
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a model says. None means: not said (by a script: left open, the mock makes it up).
 
     `filler_tokens` asks for made-up text of exactly so many tokens. `usage` holds token counts that replace counting
     (`prompt_tokens`, `completion_tokens`, `cached_tokens`, `reasoning_tokens`). `vectors` answers embeddings, one for
-    each input or one for all. `flagged` answers moderations: category to score, 0 to 1.
+    each input or one for all. `flagged` answers moderations: category to score, 0 to 1. `built_in_calls` come before
+    what is said. With a `failure` the model broke off after saying the rest.
     """
 
     text: str | None = None
@@ -41,6 +68,8 @@ class Answer:
     usage: Mapping[str, int] | None = None
     vectors: tuple[tuple[float, ...], ...] = ()
     flagged: Mapping[str, float] | None = None
+    built_in_calls: tuple[BuiltInCall, ...] = ()
+    failure: Failure | None = None
 
     @property
     def kind(self) -> Literal["text", "embedding", "moderation"] | None:
@@ -54,14 +83,20 @@ class Answer:
     @property
     def says_nothing(self) -> bool:
         """Whether the visible part is left open."""
-        return self.text is None and self.filler_tokens is None and not self.tool_calls and self.refusal is None
+        said = self.text is not None or self.filler_tokens is not None or self.refusal is not None
+        return not (said or self.tool_calls or self.failure or self.waits_for_client)
+
+    @property
+    def waits_for_client(self) -> bool:
+        """Whether a built-in tool was called for which the client has to do its part."""
+        return any(call.tool in WAITING for call in self.built_in_calls)
 
     def merged(self, other: Answer) -> Answer:
         """Both said at once; raises ValueError if they set the same thing differently."""
         changes: dict[str, Any] = {}
-        for name in (field.name for field in fields(self)):
+        for name in (each.name for each in fields(self)):
             mine, theirs = getattr(self, name), getattr(other, name)
-            if name == "tool_calls":
+            if name in ("tool_calls", "built_in_calls"):
                 changes[name] = mine + theirs
             elif theirs not in (None, ()):
                 if mine not in (None, ()) and mine != theirs:

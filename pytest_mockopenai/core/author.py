@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from pytest_mockopenai.core import jsontext, prose
-from pytest_mockopenai.core.answer import Answer, ToolCall
-from pytest_mockopenai.core.schema import instance
+from pytest_mockopenai.core import errors, jsontext, prose
+from pytest_mockopenai.core.answer import Answer, BuiltInCall, ToolCall
+from pytest_mockopenai.core.errors import Refused
+from pytest_mockopenai.core.schema import Unsatisfiable, instance
 from pytest_mockopenai.core.seed import Draw
 
 _QUOTED = 200
@@ -28,7 +29,8 @@ class Demand:
     """What a request demands of the answer, whatever the endpoint.
 
     `must_call`: the tools of which one has to be called; empty for none. `json`: the schema that the text has to
-    conform to as JSON (`True` for any object), None for prose.
+    conform to as JSON (`True` for any object), None for prose. `built_in`: the types of OpenAI's own tools that a
+    made-up answer uses before it speaks.
     """
 
     model: str
@@ -36,6 +38,7 @@ class Demand:
     must_call: tuple[Tool, ...] = ()
     json: Mapping[str, Any] | Literal[True] | None = None
     reasoning_tokens: int = 0
+    built_in: tuple[str, ...] = ()
 
 
 def answer(demand: Demand, draw: Draw) -> Answer:
@@ -43,9 +46,26 @@ def answer(demand: Demand, draw: Draw) -> Answer:
     made = Answer(reasoning_tokens=demand.reasoning_tokens)
     if demand.must_call:
         return replace(made, tool_calls=(call_of(demand.must_call[0], draw),))
+    made = replace(made, built_in_calls=tuple(map(BuiltInCall, demand.built_in)))
+    if made.waits_for_client:
+        return made
     if demand.json is not None:
         return replace(made, text=jsontext.text(json_value(demand.json, draw)))
     return replace(made, text=_prose(demand, draw))
+
+
+def written(scripted: Answer | None, demand: Demand, draw: Draw, *, param: str) -> Answer:
+    """The scripted answer with its open parts made up, or one made up whole.
+
+    Raises `Refused` for a schema that no made-up value conforms to; `param` is the parameter that holds it.
+    """
+    try:
+        return completed(scripted or Answer(), demand, draw)
+    except Unsatisfiable as error:
+        message = (
+            f"The mock cannot make up an answer that conforms to the schema: {error}. Script one, such as says_json()."
+        )
+        raise Refused(errors.script_mistake(message, param=param)) from None
 
 
 def completed(scripted: Answer, demand: Demand, draw: Draw) -> Answer:
@@ -60,6 +80,7 @@ def completed(scripted: Answer, demand: Demand, draw: Draw) -> Answer:
         scripted,
         text=made.text,
         tool_calls=made.tool_calls,
+        built_in_calls=scripted.built_in_calls or made.built_in_calls,
         reasoning_tokens=tokens if scripted.reasoning_tokens is None else scripted.reasoning_tokens,
     )
 

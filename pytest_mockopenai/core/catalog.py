@@ -6,6 +6,7 @@ and then no prompt is too long for it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -84,12 +85,31 @@ def system_fingerprint(model: str) -> str:
     return "fp_" + draw_for(0, "fingerprint", model).hex(10)
 
 
-def effort(model: str, asked: object) -> str:
-    """The reasoning effort in force: what the request asks, or the model's default; `none` for a model without."""
+def never_reasons(model: str) -> bool:
+    """Whether the model is known not to reason."""
     kind = family(model)
-    if not kind.reasons:
-        return "none"
-    return asked if isinstance(asked, str) else kind.default_effort
+    return kind is not _UNKNOWN and not kind.reasons
+
+
+@lru_cache(256)
+def has_phases(model: str) -> bool:
+    """Whether the model's messages have a `phase`: those of gpt-5.3 and later (ResponseOutputMessage.phase)."""
+    version = _VERSION.match(model.rpartition("/")[2].removeprefix("ft:"))
+    return version is not None and (int(version[1]), int(version[2] or 0)) >= (5, 3) and "chat" not in model
+
+
+_VERSION = re.compile(r"gpt-(\d{1,3})(?:\.(\d{1,3}))?(?![\d.])")
+
+
+def effort(model: str, asked: object) -> str:
+    """The reasoning effort in force: what the request asks, or the model's default.
+
+    `none` for a model that is known not to reason, and for an unknown one that is not asked to.
+    """
+    kind = family(model)
+    if isinstance(asked, str) and not never_reasons(model):
+        return asked
+    return kind.default_effort if kind.reasons else "none"
 
 
 def reasoning_tokens(model: str, asked: object) -> int:

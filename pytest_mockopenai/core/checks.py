@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pytest_mockopenai.core import errors, strict
+from pytest_mockopenai.core.answer import Answer
 from pytest_mockopenai.core.bounds import Length
 from pytest_mockopenai.core.errors import Refused
 
@@ -56,6 +58,12 @@ def output_schema(name: str, schema: Mapping[str, Any] | None, *, is_strict: boo
     problem = strict.response_format_problem(schema, name=name)
     if problem:
         raise Refused(errors.invalid(problem, param=param, code="invalid_json_schema"))
+
+
+def unbroken(answer: Answer | None) -> None:
+    """Refuse with 500 a scripted failure, where a reply cannot say of itself that the model failed."""
+    if answer and answer.failure:
+        raise Refused(replace(errors.server_error(), message=answer.failure.message, code=answer.failure.code))
 
 
 def only_enabled(body: Mapping[str, Any], name: str, switch: str) -> None:

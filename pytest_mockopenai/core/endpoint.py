@@ -13,7 +13,7 @@ from pytest_mockopenai.core.errors import Error
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.seed import Draw
 from pytest_mockopenai.core.usage import Usage
-from pytest_mockopenai.core.wire import Request
+from pytest_mockopenai.core.wire import Headers, Request
 
 JSON: TypeAlias = dict[str, Any]
 
@@ -72,8 +72,8 @@ class Context:
     """One call, as its endpoint sees it.
 
     `answer` is what the script says, if it says something. `draw` depends on the seed and the request, not on `stream`.
-    `serial` draws as `draw` does, but differs for each repetition of the same request: for ids. `now` is Unix time in
-    whole seconds.
+    `serial` draws as `draw` does, but differs for each repetition of the same request: for ids. `time` is Unix time in
+    seconds. `history` holds the items that the request goes on from without sending them.
     """
 
     endpoint: Endpoint
@@ -84,9 +84,20 @@ class Context:
     answer: Answer | None
     draw: Draw
     serial: Draw
-    now: int
+    time: float
     models: Models
     store: Store
+    history: tuple[JSON, ...] = ()
+
+    @property
+    def now(self) -> int:
+        """Unix time in whole seconds."""
+        return int(self.time)
+
+    @property
+    def streamed(self) -> bool:
+        """Whether the request asks for a stream: in its body, or a GET in its query."""
+        return bool(self.body.get("stream")) or ("stream", "true") in self.request.query
 
     @property
     def model(self) -> str:
@@ -100,11 +111,15 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A finished answer: the JSON object, its usage, and whatever the endpoint's `events` needs to cut it up."""
+    """A finished answer: the JSON object, its usage, and whatever the endpoint's `events` needs to cut it up.
+
+    `headers` go out beside the standard ones.
+    """
 
     object: JSON
     usage: Usage | None = None
     detail: Any = None
+    headers: Headers = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +130,8 @@ class Endpoint:
     the bytes of the stream's events, `end` is what follows the last one; `failure` is the event of an error after so
     many others. `params` names the SDK's type of the body (`module:Name`); `known` are parameters accepted even if the
     installed SDK lacks them; `bounds` are its ranges and lengths; `rules` are checks of its own that raise `Refused`.
-    `kinds` are the kinds of `Answer` it can say. A `keyless` one is answered without an API key.
+    `history` finds the items that a request goes on from (raising `Refused` for what does not exist). `kinds` are the
+    kinds of `Answer` it can say. A `keyless` one is answered without an API key.
     """
 
     method: str
@@ -129,5 +145,6 @@ class Endpoint:
     known: frozenset[str] = frozenset()
     bounds: Mapping[str, Range | Length] = field(default_factory=dict)
     rules: tuple[Callable[[Context], None], ...] = ()
+    history: Callable[[Mapping[str, Any], Store], tuple[JSON, ...]] | None = None
     kinds: frozenset[str] = frozenset()
     keyless: bool = False

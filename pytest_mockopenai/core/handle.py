@@ -74,7 +74,7 @@ def answered(context: Context) -> Outcome:
     for rule in context.endpoint.rules:
         rule(context)
     finished = context.endpoint.answer(context)
-    if context.endpoint.events is None or not context.body.get("stream"):
+    if context.endpoint.events is None or not context.streamed:
         return Outcome(finished, None)
     return Outcome(finished, tuple(context.endpoint.events(context, finished)))
 
@@ -82,6 +82,7 @@ def answered(context: Context) -> Outcome:
 def rendered(outcome: Outcome, endpoint: Endpoint, standard: Headers) -> Rendered:
     """An outcome as it goes out; `standard` holds its request ID."""
     request_id = dict(standard).get("x-request-id", "")
+    standard = (*standard, *outcome.finished.headers)
     usage = outcome.finished.usage
     steps = usage.completion_tokens if usage else 0
 

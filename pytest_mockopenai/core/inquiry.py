@@ -6,7 +6,7 @@ Reading is tolerant: a body that the endpoint will refuse is read as far as it m
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -15,12 +15,24 @@ from pytest_mockopenai.core.wire import Request
 
 @dataclass(frozen=True, slots=True)
 class Inquiry:
-    """One request to one endpoint. `endpoint` is the SDK's resource, such as `chat.completions`."""
+    """One request to one endpoint. `endpoint` is the SDK's resource, such as `chat.completions`.
+
+    `earlier_turns` and `earlier_message` are of what the request only refers to, such as a previous response: how often
+    the model has spoken there, and the text of the last user message.
+    """
 
     endpoint: str
     request: Request
     body: Mapping[str, Any]
     model: str = ""
+    earlier_turns: int = 0
+    earlier_message: str = ""
+
+    def after(self, history: Sequence[Mapping[str, Any]]) -> Inquiry:
+        """The same request, which goes on from these items."""
+        if not history:
+            return self
+        return replace(self, earlier_turns=_turns(history), earlier_message=_last_user_text(history) or "")
 
     @property
     def messages(self) -> list[dict[str, Any]]:
@@ -36,10 +48,8 @@ class Inquiry:
     @property
     def last_message(self) -> str:
         """The text of the last user message (chat, responses), or the input text; empty if there is none."""
-        for message in reversed(self.messages):
-            if message.get("role") == "user":
-                return text_of(message.get("content"))
-        return ""
+        said = _last_user_text(self.messages)
+        return self.earlier_message if said is None else said
 
     @property
     def tools(self) -> list[str]:
@@ -54,12 +64,22 @@ class Inquiry:
         The other items of a response (reasoning, tool calls) belong to the message beside them; without one, they are a
         turn together.
         """
-        runs = groupby(self.messages, _is_models)
-        return 1 + sum(max(1, sum("role" in item for item in run)) for by_model, run in runs if by_model)
+        return 1 + self.earlier_turns + _turns(self.messages)
 
     def header(self, name: str) -> str | None:
         """A request header, whatever its case."""
         return self.request.header(name)
+
+
+def _turns(messages: Sequence[Mapping[str, Any]]) -> int:
+    """How often the model has spoken."""
+    runs = groupby(messages, _is_models)
+    return sum(max(1, sum("role" in item for item in run)) for by_model, run in runs if by_model)
+
+
+def _last_user_text(messages: Sequence[Mapping[str, Any]]) -> str | None:
+    users = (message for message in reversed(messages) if message.get("role") == "user")
+    return next((text_of(message.get("content")) for message in users), None)
 
 
 def _is_models(item: Mapping[str, Any]) -> bool:

@@ -43,26 +43,37 @@ def page(
     after, before = (_place(ordered, name, asked.get(name)) for name in ("after", "before"))
     found = [item for item in ordered[0 if after is None else after + 1 : before] if where(item)]
     backwards = before is not None and after is None
-    data = found[-limit:] if backwards else found[:limit]
+    return listed(found[-limit:] if backwards else found[:limit], has_more=len(found) > limit)
+
+
+def listed(data: Sequence[JSON], *, has_more: bool) -> JSON:
+    """A list object of these items."""
     return {
         "object": "list",
-        "data": data,
+        "data": list(data),
         "first_id": data[0]["id"] if data else None,
         "last_id": data[-1]["id"] if data else None,
-        "has_more": len(found) > limit,
+        "has_more": has_more,
     }
 
 
 def _limit(text: str | None) -> int:
-    if not text:
+    number = whole_number("limit", text)
+    if number is None:
         return _DEFAULT_LIMIT
-    if not _NUMBER.fullmatch(text):
-        raise Refused(errors.invalid_type("limit", "an integer", "a string"))
-    number = int(text)
     problem = check_bounds(_LIMITS, {"limit": number})
     if problem:
         raise Refused(problem)
     return number
+
+
+def whole_number(name: str, text: str | None) -> int | None:
+    """The number that a query's parameter holds, None without one; raises `Refused` for anything else."""
+    if not text:
+        return None
+    if not _NUMBER.fullmatch(text):
+        raise Refused(errors.invalid_type(name, "an integer", "a string"))
+    return int(text)
 
 
 def _order(text: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, Literal, get_args
 
 from pytest_mockopenai.core import arguments, errors, jsontext
-from pytest_mockopenai.core.answer import Answer, FinishReason, ToolCall
+from pytest_mockopenai.core.answer import BUILT_IN_TOOLS, Answer, BuiltInCall, Failure, FinishReason, ToolCall
 from pytest_mockopenai.core.errors import Error
 from pytest_mockopenai.core.headers import REQUESTS_A_MINUTE, TOKENS_A_MINUTE
 from pytest_mockopenai.core.word import Fault, FaultKind, Timing, Word, word
@@ -58,6 +58,13 @@ def custom_tool_call(name: str, input: str) -> Word:
 
 
 @word
+def built_in_call(tool: str, /, **fields: Any) -> Word:
+    """Use a tool of OpenAI's own on the Responses API, such as `web_search`; `fields` replace those of its item."""
+    arguments.check_choice("tool", tool, BUILT_IN_TOOLS)
+    return _saying(Answer(built_in_calls=(BuiltInCall(tool, fields),)))
+
+
+@word
 def refuses(text: str = "I'm sorry, but I can't help with that.") -> Word:
     """Refuse: `message.refusal` is set, the content is null."""
     return _saying(Answer(refusal=text))
@@ -71,6 +78,15 @@ def thinks(text: str | None = None, *, tokens: int | None = None) -> Word:
     if tokens is not None:
         arguments.check_whole("tokens", tokens)
     return _saying(Answer(reasoning=text, reasoning_tokens=tokens))
+
+
+@word
+def fails(message: str = "The model failed to answer.", *, code: str = "server_error") -> Word:
+    """Fail after having begun: a response of the status `failed` with this `error`; in chat a 500.
+
+    Joined with `says(...)`, that much is said before.
+    """
+    return _saying(Answer(failure=Failure(code, message)))
 
 
 @word

@@ -38,6 +38,8 @@ ARGUMENTS: dict[str, Any] = {
     "requested": 1,
     "wait": 1.5,
     "headline": "No.",
+    "one": "previous_response_id",
+    "other": "conversation",
     "exception": KeyError("k"),
 }
 

@@ -59,7 +59,7 @@ def context(body: Mapping[str, Any], endpoint: Endpoint = ECHO) -> Context:
     request = Request("POST", "/echo")
     draw = draw_for(0)
     inquiry = Inquiry("echo", request, body, "m")
-    return Context(endpoint, request, {}, body, inquiry, None, draw, draw, now=1, models=NoModels(), store=Store())
+    return Context(endpoint, request, {}, body, inquiry, None, draw, draw, time=1.0, models=NoModels(), store=Store())
 
 
 def post(body: bytes, headers: tuple[tuple[str, str], ...] = JSON) -> Request:

@@ -48,6 +48,8 @@ WRITTEN: list[tuple[str, str]] = [
     ("refuses;text=no", "refuses('no')"),
     ("thinks;tokens=64;text=Hm", "thinks('Hm', tokens=64)"),
     ("usage;prompt-tokens=3", "usage(prompt_tokens=3)"),
+    ("built-in-call;tool=web_search", "built_in_call('web_search')"),
+    ("fails;message=No.;code=invalid_prompt", "fails('No.', code='invalid_prompt')"),
     ("embeds;vectors=[0.5, 1]", "embeds([0.5, 1])"),
     ("embeds;vectors=[[1], [2.5]]", "embeds([1], [2.5])"),
     ("flags;hate=true;violence=0.25", "flags(hate=True, violence=0.25)"),

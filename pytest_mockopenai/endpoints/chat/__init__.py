@@ -6,13 +6,12 @@ from functools import reduce
 from operator import add
 
 from pytest_mockopenai import tokens
-from pytest_mockopenai.core import author, catalog, checks, errors, sse
+from pytest_mockopenai.core import author, catalog, checks, sse
 from pytest_mockopenai.core.answer import Answer
 from pytest_mockopenai.core.author import Demand
 from pytest_mockopenai.core.bounds import Items, Length, Range
 from pytest_mockopenai.core.endpoint import JSON, Context, Endpoint, Finished
 from pytest_mockopenai.core.errors import Refused
-from pytest_mockopenai.core.schema import Unsatisfiable
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.endpoints.chat import chunks, stored
 from pytest_mockopenai.endpoints.chat.choices import choice_of
@@ -33,15 +32,9 @@ def create(context: Context) -> Finished:
 
 
 def _answer(context: Context, demand: Demand, index: int) -> Answer:
-    """What the choice says: the scripted answer with its open parts made up, or one made up whole."""
+    """What the choice says."""
     draw = context.draw.child(f"answer {index}")
-    try:
-        return author.completed(context.answer or Answer(), demand, draw)
-    except Unsatisfiable as error:
-        message = (
-            f"The mock cannot make up an answer that conforms to the schema: {error}. Script one, such as says_json()."
-        )
-        raise Refused(errors.script_mistake(message, param="response_format")) from None
+    return author.written(context.answer, demand, draw, param="response_format")
 
 
 def _prompt_usage(context: Context) -> Usage:

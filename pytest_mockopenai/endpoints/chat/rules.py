@@ -106,8 +106,16 @@ def _check_closed(open_calls: list[str], place: int) -> None:
         )
 
 
+def script(context: Context) -> None:
+    """What is scripted can be said in chat."""
+    checks.unbroken(context.answer)
+    if context.answer and context.answer.built_in_calls:
+        message = "OpenAI's own tools are used on the Responses API only: script built_in_call() for /v1/responses."
+        raise Refused(errors.script_mistake(message))
+
+
 def _refuse(message: str, param: str) -> None:
     raise Refused(errors.invalid(message, param=param))
 
 
-RULES = (combinations, tools, response_format, audio, message_order)
+RULES = (combinations, tools, response_format, audio, message_order, script)

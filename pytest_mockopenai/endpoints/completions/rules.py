@@ -10,6 +10,7 @@ _INSERTS = "gpt-3.5-turbo-instruct"  # the one listed model that takes `suffix`
 _ENDS = ("stop", "length", "content_filter")  # openai/types/completion_choice.py
 _UNSAYABLE = {
     "tool_calls": "call tools",
+    "built_in_calls": "use tools",
     "refusal": "hold a refusal",
     "reasoning": "show reasoning",
     "reasoning_tokens": "show reasoning",
@@ -57,6 +58,7 @@ def combinations(context: Context) -> None:
 def script(context: Context) -> None:
     """What is scripted is plain text."""
     answer = context.answer
+    checks.unbroken(answer)
     if answer is None:
         return
     unfit = next((what for name, what in _UNSAYABLE.items() if getattr(answer, name) not in (None, ())), None)

@@ -1,0 +1,89 @@
+"""POST /responses, whole, streamed and in the background; `stored` has the endpoints of responses that were stored."""
+
+from __future__ import annotations
+
+from pytest_mockopenai.core import author, checks
+from pytest_mockopenai.core.answer import Answer
+from pytest_mockopenai.core.bounds import Length, Range
+from pytest_mockopenai.core.endpoint import JSON, Context, Endpoint, Finished
+from pytest_mockopenai.core.usage import Usage
+from pytest_mockopenai.endpoints.responses import background, counting, events, stored
+from pytest_mockopenai.endpoints.responses.demand import demand_of
+from pytest_mockopenai.endpoints.responses.history import history, keep
+from pytest_mockopenai.endpoints.responses.object import response_object
+from pytest_mockopenai.endpoints.responses.output import Output, output_of
+from pytest_mockopenai.endpoints.responses.rules import RULES
+from pytest_mockopenai.endpoints.responses.turn import Turn, turn_of
+
+
+def create(context: Context) -> Finished:
+    """The whole response, stored unless the request says otherwise; its stream is cut from it."""
+    turn = turn_of(context)
+    demand = demand_of(context, turn.items)
+    answer = author.written(context.answer, demand, context.draw.child("answer"), param="text.format")
+    output = output_of(context, turn, answer)
+    usage = context.billed(_prompt_usage(turn) + output.usage)
+    response = _finished(context, answer, output, usage)
+    if not response["background"]:
+        keep(context, response, turn.given)
+        return Finished(response, usage)
+    keep(context, response, turn.given, background.stages_of(context))
+    return background.shown(background.begun(response, "queued"), streamed=response, usage=usage)
+
+
+def _prompt_usage(turn: Turn) -> Usage:
+    return Usage(prompt_tokens=turn.input.tokens, prompt_method=turn.input.method)
+
+
+def _finished(context: Context, answer: Answer, output: Output, usage: Usage) -> JSON:
+    """The response as it is in the end: completed, incomplete, or failed after what was said."""
+    if answer.failure:
+        error = {"code": answer.failure.code, "message": answer.failure.message}
+        return {**response_object(context, output=output.items, status="failed", usage=None), "error": error}
+    status = "incomplete" if output.incomplete else "completed"
+    response = response_object(context, output=output.items, status=status, usage=usage)
+    return {**response, "incomplete_details": {"reason": output.incomplete}} if output.incomplete else response
+
+
+_KNOWN = frozenset(
+    {
+        *("background", "conversation", "include", "input", "instructions", "max_output_tokens", "max_tool_calls"),
+        *("metadata", "model", "parallel_tool_calls", "previous_response_id", "prompt", "prompt_cache_key"),
+        *("prompt_cache_retention", "reasoning", "safety_identifier", "service_tier", "store", "stream"),
+        *("stream_options", "temperature", "text", "tool_choice", "tools", "top_logprobs", "top_p", "truncation"),
+        "user",
+    }
+)
+
+_BOUNDS: dict[str, Length | Range] = {
+    "model": Length(1, None),
+    "max_output_tokens": Range(16, None),
+    "max_tool_calls": Range(1, None),
+    "temperature": Range(0.0, 2.0),
+    "top_p": Range(0.0, 1.0),
+    "top_logprobs": Range(0, 20),
+    "tools": Length(0, 128),
+    "tools[].name": checks.NAME_LENGTH,
+    "text.format.name": checks.NAME_LENGTH,
+    "safety_identifier": Length(0, 64),
+    **checks.METADATA_BOUNDS,
+}
+
+ENDPOINTS = (
+    Endpoint(
+        "POST",
+        "/responses",
+        "responses",
+        create,
+        events=events.events,
+        failure=events.failure,
+        params="openai.types.responses.response_create_params:ResponseCreateParams",
+        known=_KNOWN,
+        bounds=_BOUNDS,
+        rules=RULES,
+        history=history,
+        kinds=frozenset({"text"}),
+    ),
+    *stored.ENDPOINTS,
+    *counting.ENDPOINTS,
+)

@@ -1,0 +1,78 @@
+"""What a response goes on from: the chain of previous responses, or a conversation; and what is kept of a response."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pytest_mockopenai.core import conversations, errors, items
+from pytest_mockopenai.core.endpoint import JSON, Collection, Context, Store
+from pytest_mockopenai.core.errors import Refused
+from pytest_mockopenai.core.seed import Draw
+
+
+def responses(store: Store) -> Collection:
+    """Entries by the response's id.
+
+    `response` is the object as it is when finished, `input` its own input items, `previous` the id of the response that
+    it goes on from or None; one made in the background has `stages` too (see `background`).
+    """
+    return store.collection("responses")
+
+
+def history(body: Mapping[str, Any], store: Store) -> tuple[JSON, ...]:
+    """The items before those that a request sends.
+
+    Raises `Refused` for a previous response or a conversation that does not exist, and for both at once.
+    """
+    previous, conversation = body.get("previous_response_id"), body.get("conversation")
+    if previous and conversation:
+        raise Refused(errors.mutually_exclusive("previous_response_id", "conversation"))
+    if conversation:
+        return tuple(conversations.entry_of(store, conversations.id_of(conversation))["items"])
+    if not previous:
+        return ()
+    if responses(store).get(previous) is None:
+        raise Refused(errors.previous_response_not_found(previous))
+    return chain(store, previous)
+
+
+def chain(store: Store, id_: str | None) -> tuple[JSON, ...]:
+    """The items of a response and of all that it goes on from, oldest first; what was deleted is left out."""
+    entries = list(_entries(store, id_))
+    return tuple(item for entry in reversed(entries) for item in (*entry["input"], *entry["response"]["output"]))
+
+
+def _entries(store: Store, id_: str | None) -> Iterator[JSON]:
+    entry = responses(store).get(id_) if id_ else None
+    while entry is not None:
+        yield entry
+        entry = responses(store).get(entry["previous"]) if entry["previous"] else None
+
+
+def given(context: Context) -> tuple[JSON, ...]:
+    """The input items of a request as they are kept; raises `Refused` for a reference to an unknown item."""
+    sent = context.body.get("input") or []
+    listed = [items.user_message(sent)] if isinstance(sent, str) else sent
+    serial = context.serial.child("input")
+    return tuple(_resolved(context, item, serial.child(place)) for place, item in enumerate(listed))
+
+
+def _resolved(context: Context, item: Mapping[str, Any], draw: Draw) -> JSON:
+    if "role" in item or item.get("type") not in (None, "item_reference"):
+        return items.kept(item, draw)
+    known = items.recall(context.store, item["id"])
+    if known is None:
+        raise Refused(errors.item_not_found(item["id"]))
+    return known
+
+
+def keep(context: Context, response: JSON, own: tuple[JSON, ...], stages: JSON | None = None) -> None:
+    """Store a finished response with its input, and continue the conversation that it belongs to."""
+    added = (*own, *response["output"])
+    if response.get("conversation"):
+        conversations.append(context.store, response["conversation"]["id"], added)
+    if response["store"]:
+        entry = {"response": response, "input": list(own), "previous": response["previous_response_id"]}
+        responses(context.store).put(response["id"], {**entry, "stages": stages})
+        items.remember(context.store, added)
