@@ -23,6 +23,13 @@ _OMITTABLE: Mapping[str, frozenset[str]] = {
     "ResponseReasoningItemParam": frozenset({"id"}),
     "ResponseFunctionWebSearchParam": frozenset({"id", "status"}),
     "LocalShellCall": frozenset({"id"}),
+    # `auto` is the default (the API reference's guide to images sends none).
+    "ResponseInputImageParam": frozenset({"detail"}),
+    "ResponseInputImageContentParam": frozenset({"detail"}),
+}
+_ALSO: Mapping[tuple[str, str], tuple[str, ...]] = {
+    # The SDK lists the preview's names only; the tool without that is forced by its own.
+    ("ToolChoiceTypesParam", "type"): ("web_search", "web_search_2025_08_26"),
 }
 _NAMES: Mapping[tuple[str, str], str] = {
     (CHAT, "functions"): "an array of function definitions",
@@ -38,6 +45,11 @@ _INSTEAD_OF_CONTENT = ("tool_calls", "function_call", "refusal", "audio")
 def omittable(typed_dict: str) -> frozenset[str]:
     """The keys that the SDK's TypedDict of this name requires and the API does not; the beta's twins are alike."""
     return _OMITTABLE.get(typed_dict.removeprefix("Beta"), frozenset())
+
+
+def also(typed_dict: str, key: str) -> tuple[str, ...]:
+    """The values that the API takes for a key beyond those of the SDK's TypedDict of this name."""
+    return _ALSO.get((typed_dict.removeprefix("Beta"), key), ())
 
 
 def expected(params: str, place: str, phrase: str) -> str:

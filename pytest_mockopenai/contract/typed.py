@@ -66,8 +66,9 @@ def _plan(typed_dict: type) -> Plan:
     fields = {}
     for name, hint in _hints(typed_dict).items():
         required = hint.required and name not in omittable and not _takes_null(hint)
-        shape = one_of(map(_shape, _without_null(hint.type)))
-        fields[name] = Field(shape, not required, required)
+        more = practice.also(typed_dict.__name__, name)
+        shapes = (*map(_shape, _without_null(hint.type)), *([choice_of(more)] if more else []))
+        fields[name] = Field(one_of(shapes), not required, required)
     return planned(fields)
 
 

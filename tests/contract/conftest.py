@@ -99,7 +99,8 @@ def _typed_dict(source: Any, *, closed: bool) -> Any:
     omittable = practice.omittable(source.__name__)
     keys: dict[str, Any] = {}
     for name, hint in te.get_type_hints(source, include_extras=True).items():
-        type_ = _converted(hint)
+        more = practice.also(source.__name__, name)
+        type_ = _union([_converted(hint), Literal[more]]) if more else _converted(hint)
         may_be_null = type(None) in te.get_args(type_) and not closed
         origin: Any = te.get_origin(hint)
         required = origin is te.Required and name not in omittable and not may_be_null

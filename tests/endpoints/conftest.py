@@ -49,13 +49,23 @@ class Answered:
         assert events.pop() == "data: [DONE]\n\n"
         return [json.loads(event.removeprefix("data: ")) for event in events]
 
+    def events(self) -> list[Any]:
+        """The events of a stream of the Responses API, numbered without a gap; each is named by its type."""
+        assert isinstance(self.reply, Stream)
+        lines = [step.data.decode().split("\n") for step in self.reply.steps if isinstance(step, Send)]
+        events = [json.loads(data.removeprefix("data: ")) for _, data, *_ in lines]
+        assert [name for name, *_ in lines] == [f"event: {event['type']}" for event in events]
+        assert [event["sequence_number"] for event in events] == list(range(len(events)))
+        return events
+
 
 class Api:
-    """One app, with a clock that stands still."""
+    """One app, with a clock that stands still unless `time` is changed."""
 
     def __init__(self, **settings: Any) -> None:
         self.models = KnownModels()
-        self.app = App(Routes(all_endpoints()), self.models, Settings(**settings), clock=lambda: NOW)
+        self.time: float = NOW
+        self.app = App(Routes(all_endpoints()), self.models, Settings(**settings), clock=lambda: self.time)
 
     def reply(self, *words: object) -> None:
         Scripted(self.app, when()).reply(*words)
@@ -69,6 +79,13 @@ class Api:
     def chat(self, **more: Any) -> Answered:
         body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}], **more}
         return self.send("POST", "/v1/chat/completions", {k: v for k, v in body.items() if v is not ...})
+
+    def respond(self, **more: Any) -> Answered:
+        body = {"model": "gpt-4o", "input": "Hi", **more}
+        return self.send("POST", "/v1/responses", {k: v for k, v in body.items() if v is not ...})
+
+    def get(self, target: str) -> Answered:
+        return self.send("GET", target, None, KEY)
 
 
 @pytest.fixture
