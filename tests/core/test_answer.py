@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_mockopenai.core.answer import Answer, ToolCall
+from pytest_mockopenai.core.answer import BUILT_IN_TOOLS, WAITING, Answer, BuiltInCall, Failure, ToolCall
 
 CALL = ToolCall("get_weather", '{"city":"Paris"}')
 PARTS: list[tuple[str, Answer]] = [
@@ -21,6 +21,8 @@ PARTS: list[tuple[str, Answer]] = [
     ("usage", Answer(usage={"prompt_tokens": 1})),
     ("vectors", Answer(vectors=((0.5,),))),
     ("flagged", Answer(flagged={})),
+    ("tool", Answer(built_in_calls=(BuiltInCall("web_search"),))),
+    ("failure", Answer(failure=Failure("server_error", "No."))),
 ]
 ANSWERS = st.sampled_from([answer for _, answer in PARTS])
 VISIBLE = {"text", "filler", "refusal", "vectors", "flagged"}
@@ -101,3 +103,14 @@ def test_kind(answer: Answer, kind: Any) -> None:
 )
 def test_says_nothing(answer: Answer, nothing: bool) -> None:
     assert answer.says_nothing is nothing
+
+
+@pytest.mark.parametrize("tool", BUILT_IN_TOOLS)
+def test_a_tool_that_waits_for_the_client_is_all_that_is_said(tool: str) -> None:
+    answer = Answer(built_in_calls=(BuiltInCall(tool),))
+    assert answer.says_nothing == (tool not in WAITING)
+    assert answer.kind == "text"
+
+
+def test_a_failure_may_be_all_that_is_said() -> None:
+    assert not Answer(failure=Failure("server_error", "No.")).says_nothing

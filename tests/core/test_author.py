@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_mockopenai.core import author, jsontext
-from pytest_mockopenai.core.answer import Answer, ToolCall
+from pytest_mockopenai.core.answer import Answer, BuiltInCall, ToolCall
 from pytest_mockopenai.core.author import Demand, Tool
+from pytest_mockopenai.core.errors import Refused
 from pytest_mockopenai.core.seed import draw_for
 
 SCHEMA = {
@@ -153,3 +154,30 @@ def test_filler_is_as_long_as_asked(tokens: int, demand: Demand) -> None:
     assert (done.filler_tokens, done.reasoning_tokens) == (None, 3)
     text = done.text or ""
     assert len(text.replace(".", " .").split()) == tokens
+
+
+# --- tools of OpenAI's own --------------------------------------------------------------------------------------------
+
+
+def test_built_in_tools_are_used_before_speaking() -> None:
+    made = author.answer(Demand("gpt-4o", "Hi", built_in=("web_search", "mcp")), draw_for(0))
+    assert [call.tool for call in made.built_in_calls] == ["web_search", "mcp"]
+    assert made.text
+
+
+def test_a_tool_that_waits_for_the_client_ends_the_answer() -> None:
+    assert author.answer(Demand("gpt-4o", "Hi", built_in=("shell",)), draw_for(0)).text is None
+
+
+def test_scripted_uses_win_over_made_up_ones() -> None:
+    scripted = Answer(built_in_calls=(BuiltInCall("mcp"),))
+    completed = author.completed(scripted, Demand("gpt-4o", "Hi", built_in=("web_search",)), draw_for(0))
+    assert completed.built_in_calls == scripted.built_in_calls
+    assert completed.text
+
+
+def test_what_cannot_be_made_up_is_refused() -> None:
+    demand = Demand("gpt-4o", "Hi", json={"type": "integer", "minimum": 2, "maximum": 1})
+    with pytest.raises(Refused, match="says_json"):
+        author.written(None, demand, draw_for(0), param="text.format")
+    assert author.written(Answer(text="x"), demand, draw_for(0), param="text.format").text == "x"

@@ -132,3 +132,18 @@ def test_a_chats_turns_are_its_assistants_messages(messages: list[dict[str, Any]
 def test_header() -> None:
     inquiry = Inquiry("", Request("GET", "/", (("X-Tenant", "a"),)), {})
     assert inquiry.header("x-tenant") == "a"
+
+
+# --- what a request goes on from --------------------------------------------------------------------------------------
+
+
+def test_earlier_items_count_as_said() -> None:
+    earlier = asked(input=[OUTPUT]).after([USER, REASONING, CALL])
+    assert (earlier.turn, earlier.last_message) == (2, "Hi")
+    assert asked(input=[OUTPUT]).after([]) == asked(input=[OUTPUT])
+
+
+def test_a_new_message_is_the_last_one() -> None:
+    inquiry = asked(input="And then?").after([USER, ASSISTANT])
+    assert (inquiry.turn, inquiry.last_message) == (2, "And then?")
+    assert asked(input=[{"role": "user", "content": ""}]).after([USER]).last_message == ""
