@@ -17,6 +17,7 @@ from pytest_mockopenai.endpoints.chat import chunks, stored
 from pytest_mockopenai.endpoints.chat.choices import choice_of
 from pytest_mockopenai.endpoints.chat.demand import demand_of
 from pytest_mockopenai.endpoints.chat.rules import RULES
+from pytest_mockopenai.rendering.caching import cached_tokens
 
 
 def create(context: Context) -> Finished:
@@ -39,11 +40,20 @@ def _answer(context: Context, demand: Demand, index: int) -> Answer:
 
 def _prompt_usage(context: Context) -> Usage:
     """The prompt's tokens; raises `Refused` if they are more than the model's context holds."""
-    counted = tokens.chat_prompt(context.body, tokens.tokenizer(context.model, context.models.encodings))
+    counter = tokens.tokenizer(context.model, context.models.encodings)
+    counted = tokens.chat_prompt(context.body, counter)
     refused = catalog.too_many_tokens(context.body, context.model, counted.tokens)
     if refused:
         raise Refused(refused)
-    return Usage(prompt_tokens=counted.tokens, prompt_method=counted.method)
+    return Usage(counted.tokens, cached_tokens=_cached(context, counter), prompt_method=counted.method)
+
+
+def _cached(context: Context, counter: tokens.Tokenizer) -> int:
+    body, messages = context.body, context.body["messages"]
+    head = [body.get(name) for name in ("tools", "functions", "response_format")]
+    return cached_tokens(
+        context, head, messages, lambda size: tokens.chat_prompt({**body, "messages": messages[:size]}, counter).tokens
+    )
 
 
 _TIERS = {"auto": "default", None: "default", "fast": "priority"}  # ChatCompletion.service_tier of the SDK

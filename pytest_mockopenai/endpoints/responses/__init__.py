@@ -13,7 +13,8 @@ from pytest_mockopenai.endpoints.responses.history import history, keep
 from pytest_mockopenai.endpoints.responses.object import response_object
 from pytest_mockopenai.endpoints.responses.output import Output, output_of
 from pytest_mockopenai.endpoints.responses.rules import RULES
-from pytest_mockopenai.endpoints.responses.turn import Turn, turn_of
+from pytest_mockopenai.endpoints.responses.turn import Turn, count_input, turn_of
+from pytest_mockopenai.rendering.caching import cached_tokens
 
 
 def create(context: Context) -> Finished:
@@ -22,7 +23,7 @@ def create(context: Context) -> Finished:
     demand = demand_of(context, turn.items)
     answer = author.written(context.answer, demand, context.draw.child("answer"), param="text.format")
     output = output_of(context, turn, answer)
-    usage = context.billed(_prompt_usage(turn) + output.usage)
+    usage = context.billed(_prompt_usage(context, turn) + output.usage)
     response = _finished(context, answer, output, usage)
     if not response["background"]:
         keep(context, response, turn.given)
@@ -31,8 +32,15 @@ def create(context: Context) -> Finished:
     return background.shown(background.begun(response, "queued"), streamed=response, usage=usage)
 
 
-def _prompt_usage(turn: Turn) -> Usage:
-    return Usage(prompt_tokens=turn.input.tokens, prompt_method=turn.input.method)
+def _prompt_usage(context: Context, turn: Turn) -> Usage:
+    head = [context.body.get(name) for name in ("instructions", "tools", "text")]
+    parts = [{**item, "id": None} for item in turn.items]  # an item sent again may have another id
+
+    def count(size: int) -> int:
+        return count_input(context, turn.items[:size], turn.counter).tokens
+
+    cached = cached_tokens(context, head, parts, count)
+    return Usage(turn.input.tokens, cached_tokens=cached, prompt_method=turn.input.method)
 
 
 def _finished(context: Context, answer: Answer, output: Output, usage: Usage) -> JSON:
@@ -58,7 +66,7 @@ _KNOWN = frozenset(
 _BOUNDS: dict[str, Length | Range] = {
     "model": Length(1, None),
     "max_output_tokens": Range(16, None),
-    "max_tool_calls": Range(1, None),
+    "max_tool_calls": Range(0, None),
     "temperature": Range(0.0, 2.0),
     "top_p": Range(0.0, 1.0),
     "top_logprobs": Range(0, 20),

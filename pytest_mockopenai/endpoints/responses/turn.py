@@ -34,16 +34,17 @@ def turn_of(context: Context) -> Turn:
     """
     counter = tokens.tokenizer(context.model, context.models.encodings)
     before, own = context.history, history.given(context)
-    counted = _count(context, (*before, *own), counter)
+    counted = count_input(context, (*before, *own), counter)
     while _too_long(context, counted.tokens):
         if context.body.get("truncation") != "auto" or not before:
             raise Refused(errors.input_too_long())
         before = before[max(1, len(before) // 8) :]
-        counted = _count(context, (*before, *own), counter)
+        counted = count_input(context, (*before, *own), counter)
     return Turn(before, own, counted, counter)
 
 
-def _count(context: Context, items: tuple[JSON, ...], counter: Tokenizer) -> Count:
+def count_input(context: Context, items: tuple[JSON, ...], counter: Tokenizer) -> Count:
+    """The tokens of a request with these items as its input."""
     return tokens.responses_input({**context.body, "input": items}, counter)
 
 
