@@ -218,3 +218,13 @@ def test_compaction_keeps_the_user_and_is_taken_back(api: Api) -> None:
     parsed = CompactedResponse.model_validate({**compacted, "output": [compaction]})
     assert parsed.usage.total_tokens == parsed.usage.input_tokens + parsed.usage.output_tokens
     assert api.respond(input=[*compacted["output"], {"role": "user", "content": "c"}]).status == 200
+
+
+@pytest.mark.parametrize(("threshold", "compacts"), [(10_000, False), (1_000, True), (None, False)])
+def test_a_long_conversation_is_compacted_when_asked(api: Api, threshold: int | None, compacts: bool) -> None:
+    managed = [{"type": "compaction", "compact_threshold": threshold}]
+    first = api.respond(input="word " * 2000, context_management=managed).json
+    assert [item["type"] for item in first["output"]] == [*(["compaction"] if compacts else []), "message"]
+    again = api.respond(previous_response_id=first["id"]).json
+    assert (again["usage"]["input_tokens"] < 2000) == compacts
+    assert len(items_of(api, again)["data"]) == len(first["output"]) + 2

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-
-from pytest_mockopenai.core.endpoint import JSON, Context, Endpoint, Finished
-from pytest_mockopenai.core.items import new_id
+from pytest_mockopenai.core.endpoint import Context, Endpoint, Finished
 from pytest_mockopenai.core.usage import Usage
+from pytest_mockopenai.endpoints.responses.compaction import compaction_of
 from pytest_mockopenai.endpoints.responses.history import history
 from pytest_mockopenai.endpoints.responses.object import response_id, usage_json
 from pytest_mockopenai.endpoints.responses.rules import mates
-from pytest_mockopenai.endpoints.responses.turn import Turn, turn_of
+from pytest_mockopenai.endpoints.responses.turn import turn_of
 
-_BYTES_A_TOKEN = 2  # of what is compacted, encrypted
-_MOST_BYTES = 4096
 _COMPACTED_TO = 16  # the tokens of a compaction, as a share of what was compacted: one in so many
 
 
@@ -38,14 +34,6 @@ def compact(context: Context) -> Finished:
         "usage": usage_json(usage),
     }
     return Finished(compacted, usage)
-
-
-def compaction_of(context: Context, turn: Turn) -> JSON:
-    """The item that stands for a conversation; the longer that is, the longer its `encrypted_content`."""
-    serial = context.serial.child("compaction")
-    size = min(_MOST_BYTES, 64 + _BYTES_A_TOKEN * turn.input.tokens)
-    content = base64.urlsafe_b64encode(bytes.fromhex(serial.child("content").hex(2 * size))).decode()
-    return {"id": new_id("compaction", serial), "type": "compaction", "encrypted_content": content}
 
 
 ENDPOINTS = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pytest_mockopenai.core import conversations, errors, items
@@ -21,7 +21,7 @@ def responses(store: Store) -> Collection:
 
 
 def history(body: Mapping[str, Any], store: Store) -> tuple[JSON, ...]:
-    """The items before those that a request sends.
+    """The items before those that a request sends; what was compacted is in the item that stands for it.
 
     Raises `Refused` for a previous response or a conversation that does not exist, and for both at once.
     """
@@ -29,12 +29,17 @@ def history(body: Mapping[str, Any], store: Store) -> tuple[JSON, ...]:
     if previous and conversation:
         raise Refused(errors.mutually_exclusive("previous_response_id", "conversation"))
     if conversation:
-        return tuple(conversations.entry_of(store, conversations.id_of(conversation))["items"])
+        return _since_compaction(conversations.entry_of(store, conversations.id_of(conversation))["items"])
     if not previous:
         return ()
     if responses(store).get(previous) is None:
         raise Refused(errors.previous_response_not_found(previous))
-    return chain(store, previous)
+    return _since_compaction(chain(store, previous))
+
+
+def _since_compaction(items: Sequence[JSON]) -> tuple[JSON, ...]:
+    places = (place for place in range(len(items) - 1, -1, -1) if items[place]["type"] == "compaction")
+    return tuple(items[next(places, 0) :])
 
 
 def chain(store: Store, id_: str | None) -> tuple[JSON, ...]:

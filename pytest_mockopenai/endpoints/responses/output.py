@@ -15,6 +15,7 @@ from pytest_mockopenai.core.endpoint import JSON, Context
 from pytest_mockopenai.core.items import new_id
 from pytest_mockopenai.core.seed import Draw
 from pytest_mockopenai.core.usage import Usage
+from pytest_mockopenai.endpoints.responses.compaction import compaction_of, is_due
 from pytest_mockopenai.endpoints.responses.tools import definition_of
 from pytest_mockopenai.endpoints.responses.turn import Turn
 from pytest_mockopenai.endpoints.responses.uses import Use, used
@@ -70,6 +71,8 @@ class _Writer:
 
     def items(self) -> Iterator[JSON]:
         answer = self._fitting.answer
+        if is_due(self._context, self._turn):
+            yield compaction_of(self._context, self._turn)
         yield from self._reasoning(answer)
         yield from self._built_in(answer.built_in_calls)
         yield from self._message(answer)

@@ -92,6 +92,8 @@ _OUTPUTS = {
 
 def mates(context: Context) -> None:
     """Every call has its output and every output its call; reasoning is followed by what it led to."""
+    if not context.history and isinstance(context.body.get("input"), str):
+        return
     items = (*context.history, *history.given(context))
     if any(item["type"] == "compaction" for item in items):
         return  # calls may be inside of what was compacted
