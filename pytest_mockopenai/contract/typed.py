@@ -42,12 +42,16 @@ class _Hint:
     required: bool
 
 
+class NoSuchType(LookupError):
+    """The installed openai package has no TypedDict of this name."""
+
+
 @cache
 def plan_of(params: str) -> Plan:
     """The plan of a body by the name of its type, such as `openai.types.embedding_create_params:EmbeddingCreateParams`.
 
     A union (a TypedDict for streaming, one for not) becomes one plan: a field takes what any member takes there, and is
-    required if all of them require it. Raises RuntimeError if the installed openai package has no such TypedDict.
+    required if all of them require it. Raises NoSuchType if the installed openai package has no such TypedDict.
     """
     members = [_hints(member) for member in _typed_dicts(params)]
     fields = {}
@@ -142,7 +146,7 @@ def _typed_dicts(params: str) -> tuple[type, ...]:
         found = None
     members = te.get_args(found) or (found,)
     if not all(map(te.is_typeddict, members)):
-        raise RuntimeError(f"openai {_version()} has no parameter TypedDict '{params}'.")
+        raise NoSuchType(f"openai {_version()} has no parameter TypedDict '{params}'.")
     return members
 
 

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from openai.types import chat, responses
 
 from pytest_mockopenai.contract import params
+from pytest_mockopenai.core.endpoint import Endpoint
 from pytest_mockopenai.core.errors import Error
+from pytest_mockopenai.endpoints import all_endpoints
 
 CHAT = "openai.types.chat.completion_create_params:CompletionCreateParams"
 RESPONSES = "openai.types.responses.response_create_params:ResponseCreateParams"
@@ -341,3 +343,12 @@ def test_nothing_heavy_is_imported_before_the_first_check() -> None:
     code = f"import sys, pytest_mockopenai.contract.params; print([m for m in ({heavy}) if m in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
+
+
+def test_an_sdk_without_the_type_says_nothing() -> None:
+    assert params.check("openai.types.not_there:NotThereParams", {"x": 1}) is None
+
+
+@pytest.mark.parametrize("endpoint", [each for each in all_endpoints() if each.params], ids=lambda each: each.path)
+def test_every_endpoint_names_a_type_that_the_newest_sdk_has(endpoint: Endpoint) -> None:
+    assert params.names(endpoint.params or "")
