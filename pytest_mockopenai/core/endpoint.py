@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
@@ -13,7 +13,7 @@ from pytest_mockopenai.core.errors import Error
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.seed import Draw
 from pytest_mockopenai.core.usage import Usage
-from pytest_mockopenai.core.wire import Headers, Request
+from pytest_mockopenai.core.wire import Dialogue, Ending, Headers, Request, Step
 
 JSON: TypeAlias = dict[str, Any]
 
@@ -64,6 +64,43 @@ class Store(Protocol):
 
     def collection(self, name: str) -> Collection:
         """The collection of this name: the same one at each call."""
+        ...
+
+
+class Turn(Protocol):
+    """One call made in a dialogue, answered and recorded as any other."""
+
+    @property
+    def steps(self) -> Sequence[Step]:
+        """What to send, with its times and faults; each `Send` is one message."""
+        ...
+
+    def revise(self, response: Any, usage: Usage | None) -> None:
+        """Record another response and usage: of a call that was cancelled before all was sent."""
+        ...
+
+    def ended(self, how: Ending) -> None:
+        """Note how the sending ended; a later report corrects an earlier one."""
+        ...
+
+
+class Service(Protocol):
+    """What a dialogue asks of the app."""
+
+    def now(self) -> int:
+        """Unix time in whole seconds."""
+        ...
+
+    def check(self, params: str, body: Mapping[str, Any], *, known: frozenset[str] = frozenset()) -> Error | None:
+        """The first problem of a message by the SDK's type (`module:Name`); None also if the SDK has no such type."""
+        ...
+
+    def turn(self, endpoint: Endpoint, body: JSON, failed: Callable[[Error, Draw], Iterable[bytes]]) -> Turn:
+        """Make a call: script, limits, timing, faults and record as for a request with this body.
+
+        The messages are the endpoint's `events`, freed of what makes them server-sent events. `failed` says an error in
+        messages; it gets the call's `serial` for ids. Never raises.
+        """
         ...
 
 
@@ -132,6 +169,10 @@ class Endpoint:
     installed SDK lacks them; `bounds` are its ranges and lengths; `rules` are checks of its own that raise `Refused`.
     `history` finds the items that a request goes on from (raising `Refused` for what does not exist). `kinds` are the
     kinds of `Answer` it can say. A `keyless` one is answered without an API key.
+
+    With `dialogue` it accepts an upgrade to WebSocket, choosing one of `subprotocols`, and no other request; `Refused`
+    that `dialogue` raises is answered before the upgrade. The method of an endpoint that is called only in dialogues is
+    `IN_DIALOGUE`. `named_only`: only rules that name this very resource script it.
     """
 
     method: str
@@ -148,3 +189,10 @@ class Endpoint:
     history: Callable[[Mapping[str, Any], Store], tuple[JSON, ...]] | None = None
     kinds: frozenset[str] = frozenset()
     keyless: bool = False
+    dialogue: Callable[[Context, Service], Dialogue] | None = None
+    subprotocols: tuple[str, ...] = ()
+    named_only: bool = False
+
+
+IN_DIALOGUE = "WS"
+"""The method of calls that are messages of a WebSocket, where others have an HTTP method."""

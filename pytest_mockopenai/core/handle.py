@@ -69,12 +69,16 @@ class Outcome:
     events: tuple[bytes, ...] | None
 
 
-def answered(context: Context) -> Outcome:
-    """Run the endpoint: its own rules, its answer, and the answer's events if the request asks to stream."""
+def answered(context: Context, *, streams: bool | None = None) -> Outcome:
+    """Run the endpoint: its own rules, its answer, and the answer's events if the request asks to stream.
+
+    `streams` decides in the place of the request.
+    """
     for rule in context.endpoint.rules:
         rule(context)
     finished = context.endpoint.answer(context)
-    if context.endpoint.events is None or not context.streamed:
+    asked = context.streamed if streams is None else streams
+    if context.endpoint.events is None or not asked:
         return Outcome(finished, None)
     return Outcome(finished, tuple(context.endpoint.events(context, finished)))
 
@@ -95,6 +99,15 @@ def rendered(outcome: Outcome, endpoint: Endpoint, standard: Headers) -> Rendere
         return Rendered(200, head, jsontext.dumps(outcome.finished.object), steps=steps, failure=failure)
     head = (*standard, ("content-type", sse.CONTENT_TYPE), ("cache-control", "no-cache"))
     return Rendered(200, head, events=outcome.events, end=endpoint.end, failure=failure)
+
+
+def rendered_messages(outcome: Outcome, endpoint: Endpoint, request_id: str) -> Rendered:
+    """An outcome as the messages of a WebSocket: the data of its events, without the end of a stream."""
+
+    def failure(sent: int) -> bytes:
+        return sse.data_of(endpoint.failure(errors.server_error().filled(model="", request_id=request_id), sent))
+
+    return Rendered(200, (), events=tuple(map(sse.data_of, outcome.events or ())), failure=failure)
 
 
 def rendered_error(error: Error, standard: Headers, waits: headers.RetryWaits) -> Rendered:
