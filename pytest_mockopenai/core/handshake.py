@@ -1,4 +1,4 @@
-"""The opening handshake of a WebSocket (RFC 6455, section 4): which requests are one, and the headers that accept it."""
+"""The opening handshake of a WebSocket (RFC 6455, section 4): which requests are one, and what accepts it."""
 
 from __future__ import annotations
 
