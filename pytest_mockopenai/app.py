@@ -253,7 +253,7 @@ class App:
         )
 
     def _check_key(self, request: Request, endpoint: Endpoint) -> None:
-        key = _key_of(request)
+        key = handshake.key_of(request)
         if key is None and self.settings.require_key and not endpoint.keyless:
             raise Refused(errors.missing_key())
         if key is not None and key in self.settings.invalid_keys:
@@ -323,13 +323,6 @@ class App:
 def _request_id(attempt: _Attempt) -> str:
     attempt.request_id = attempt.request_id or headers.request_id(attempt.serial)
     return attempt.request_id
-
-
-def _key_of(request: Request) -> str | None:
-    """The API key of a request: bearer token, Azure's `api-key`, a browser's subprotocol; an empty one is none."""
-    scheme, _, token = (request.header("authorization") or "").partition(" ")
-    key = token.strip() if scheme.lower() in ("bearer", "basic") else request.header("api-key")
-    return key or handshake.key_of(request)
 
 
 def _model_in_query(request: Request) -> JSON:

@@ -150,13 +150,15 @@ class Context:
 class Finished:
     """A finished answer: the JSON object, its usage, and whatever the endpoint's `events` needs to cut it up.
 
-    `headers` go out beside the standard ones.
+    `headers` go out beside the standard ones. A reply that is no JSON has its content type and bytes in `content`.
     """
 
     object: JSON
     usage: Usage | None = None
     detail: Any = None
     headers: Headers = ()
+    status: int = 200
+    content: tuple[str, bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,7 @@ class Endpoint:
     many others. `params` names the SDK's type of the body (`module:Name`); `known` are parameters accepted even if the
     installed SDK lacks them; `bounds` are its ranges and lengths; `rules` are checks of its own that raise `Refused`.
     `history` finds the items that a request goes on from (raising `Refused` for what does not exist). `kinds` are the
-    kinds of `Answer` it can say. A `keyless` one is answered without an API key.
+    kinds of `Answer` it can say. A `keyless` one is answered without an API key. `read` reads a body that is no JSON.
 
     With `dialogue` it accepts an upgrade to WebSocket, choosing one of `subprotocols`, and no other request; `Refused`
     that `dialogue` raises is answered before the upgrade. The method of an endpoint that is called only in dialogues is
@@ -189,6 +191,7 @@ class Endpoint:
     history: Callable[[Mapping[str, Any], Store], tuple[JSON, ...]] | None = None
     kinds: frozenset[str] = frozenset()
     keyless: bool = False
+    read: Callable[[Request], JSON] | None = None
     dialogue: Callable[[Context, Service], Dialogue] | None = None
     subprotocols: tuple[str, ...] = ()
     named_only: bool = False

@@ -28,6 +28,8 @@ def read_body(endpoint: Endpoint, request: Request) -> JSON:
 
     It is empty for a method without a body, and for an endpoint without parameters if none was sent.
     """
+    if endpoint.read is not None:
+        return endpoint.read(request)
     if endpoint.method != "POST" or not (request.body or endpoint.params):
         return {}
     _check_content_type(request)
@@ -95,8 +97,9 @@ def rendered(outcome: Outcome, endpoint: Endpoint, standard: Headers) -> Rendere
         return jsontext.dumps(filled.envelope()) if outcome.events is None else endpoint.failure(filled, sent)
 
     if outcome.events is None:
-        head = (*standard, ("content-type", headers.JSON))
-        return Rendered(200, head, jsontext.dumps(outcome.finished.object), steps=steps, failure=failure)
+        finished = outcome.finished
+        kind, body = finished.content or (headers.JSON, jsontext.dumps(finished.object))
+        return Rendered(finished.status, (*standard, ("content-type", kind)), body, steps=steps, failure=failure)
     head = (*standard, ("content-type", sse.CONTENT_TYPE), ("cache-control", "no-cache"))
     return Rendered(200, head, events=outcome.events, end=endpoint.end, failure=failure)
 

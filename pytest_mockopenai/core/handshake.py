@@ -48,7 +48,14 @@ def protocols(request: Request) -> list[str]:
 
 
 def key_of(request: Request) -> str | None:
-    """The API key that a browser sends as a subprotocol, since it has no other place for it."""
+    """The API key of a request: bearer token, Azure's `api-key`, a browser's subprotocol; an empty one is none."""
+    scheme, _, token = (request.header("authorization") or "").partition(" ")
+    key = token.strip() if scheme.lower() in ("bearer", "basic") else request.header("api-key")
+    return key or _key_in_protocols(request)
+
+
+def _key_in_protocols(request: Request) -> str | None:
+    """A browser's WebSocket has no other place for the key."""
     found = (name.removeprefix(_KEY_PROTOCOL) for name in protocols(request) if name.startswith(_KEY_PROTOCOL))
     return next(found, None) or None
 

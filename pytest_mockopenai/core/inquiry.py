@@ -89,7 +89,7 @@ def _is_models(item: Mapping[str, Any]) -> bool:
 
 
 def text_of(content: Any) -> str:
-    """The text of a message's content: a string, or the text of a list's parts joined, of spoken ones the transcript."""
+    """The text of a message's content: a string, or of a list its parts joined, of spoken ones the transcript."""
     if isinstance(content, str):
         return content
     if isinstance(content, Sequence):

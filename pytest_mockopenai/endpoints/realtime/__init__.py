@@ -10,7 +10,7 @@ from pytest_mockopenai.core import errors, handshake
 from pytest_mockopenai.core.endpoint import JSON, Context, Endpoint, Finished, Service
 from pytest_mockopenai.core.errors import Refused
 from pytest_mockopenai.core.wire import Request
-from pytest_mockopenai.endpoints.realtime import config
+from pytest_mockopenai.endpoints.realtime import calls, config, secrets
 from pytest_mockopenai.endpoints.realtime.beta import BETA
 from pytest_mockopenai.endpoints.realtime.ids import new_id
 from pytest_mockopenai.endpoints.realtime.respond import RESPOND
@@ -34,7 +34,15 @@ def connect(context: Context, service: Service) -> Session:
 
 
 def _opened(context: Context, beta: bool) -> JSON:
+    """The session's settings: those of a call that is joined, those that a client secret carries, or the defaults."""
     query = dict(context.request.query)
+    carried = secrets.session_of(context, handshake.key_of(context.request))
+    if "call_id" in query:
+        carried = calls.session_of(context, query["call_id"])
+    if carried:
+        new = {"id": new_id("sess", context.serial), "expires_at": context.now + config.LIFETIME}
+        model = {"model": context.model} if context.model and "model" in carried else {}
+        return {**carried, **new, **model}
     kind = "transcription" if query.get("intent") == "transcription" else "realtime"
     if kind == "transcription" and beta:
         message = "The mock has transcription sessions in the GA form only: connect without the header OpenAI-Beta."
@@ -52,4 +60,6 @@ ENDPOINTS = (
     Endpoint("GET", "/realtime", "realtime", _no_upgrade, dialogue=connect, subprotocols=("realtime",)),
     RESPOND,
     TRANSCRIBE,
+    *secrets.ENDPOINTS,
+    *calls.ENDPOINTS,
 )

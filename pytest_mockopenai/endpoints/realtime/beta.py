@@ -125,7 +125,7 @@ def event(ga: JSON) -> JSON | None:
 
 def session(ga: Mapping[str, Any]) -> JSON:
     """A session in the flat form."""
-    hearing, speaking = ga["audio"]["input"], ga["audio"]["output"]
+    speaking = ga["audio"]["output"]
     return {
         "id": ga["id"],
         "object": ga["object"],
@@ -134,13 +134,21 @@ def session(ga: Mapping[str, Any]) -> JSON:
         "modalities": _modalities(ga["output_modalities"]),
         "voice": speaking["voice"],
         "speed": speaking["speed"],
-        "input_audio_format": _FORMAT_NAMES[hearing["format"]["type"]],
         "output_audio_format": _FORMAT_NAMES[speaking["format"]["type"]],
-        "input_audio_transcription": hearing["transcription"],
-        "input_audio_noise_reduction": hearing["noise_reduction"],
-        "turn_detection": hearing["turn_detection"],
+        **hearing(ga),
         "temperature": _TEMPERATURE,
         "max_response_output_tokens": ga["max_output_tokens"],
+    }
+
+
+def hearing(ga: Mapping[str, Any]) -> JSON:
+    """What a session says of the user's sound, in the flat form."""
+    heard = ga["audio"]["input"]
+    return {
+        "input_audio_format": _FORMAT_NAMES[heard["format"]["type"]],
+        "input_audio_transcription": heard["transcription"],
+        "input_audio_noise_reduction": heard["noise_reduction"],
+        "turn_detection": heard["turn_detection"],
     }
 
 

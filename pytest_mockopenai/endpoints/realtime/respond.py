@@ -163,6 +163,10 @@ def _usage(context: Context, items: list[JSON], fitting: Limited) -> Usage:
 
 
 def _status(fitting: Limited) -> tuple[str, JSON | None]:
+    failure = fitting.answer.failure
+    if failure:
+        error = {"type": "server_error", "code": failure.code, "message": failure.message}
+        return "failed", {"type": "failed", "error": error}
     reason = {"length": "max_output_tokens", "content_filter": "content_filter"}.get(fitting.answer.finish_reason or "")
     if reason is None and fitting.cut:
         reason = "max_output_tokens"
@@ -172,6 +176,7 @@ def _status(fitting: Limited) -> tuple[str, JSON | None]:
 def _items(answer: Answer, status: str, context: Context) -> list[JSON]:
     """The answer as items: what is said first, then the calls of functions. A refusal is said as any text."""
     said = answer.refusal if answer.refusal is not None else answer.text
+    status = "completed" if status == "completed" else "incomplete"
     items = [_call(call, context.serial.child(place)) for place, call in enumerate(answer.tool_calls)]
     if said is None:
         return items
