@@ -123,7 +123,7 @@ def test_a_step_keeps_its_time_when_another_is_put_before_it(talk: Talk) -> None
 def test_another_sleep_waits_in_the_place_of_the_host(host: Host, talk: Talk) -> None:
     slept: list[float] = []
     host.sleep = slept.append
-    app, client = talk(Send(b"1", 7.0), Send(b"2"), Send(b"3", 8.0))
+    _, client = talk(Send(b"1", 7.0), Send(b"2"), Send(b"3", 8.0))
     with client:
         assert [client.recv(PATIENCE) for _ in range(3)] == ["1", "2", "3"]
     assert slept == [7.0, 8.0]

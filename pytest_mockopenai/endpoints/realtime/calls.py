@@ -49,7 +49,7 @@ def read(request: Request) -> JSON:
 
 
 def _value(part: forms.Part) -> Any:
-    if part.name == "sdp":
+    if part.name != "session":
         return part.data.decode("utf-8", "replace")
     try:
         return jsontext.loads(part.data)
