@@ -113,7 +113,8 @@ def call(api: Api) -> str:
 def form(**parts: str) -> tuple[bytes, tuple[str, str]]:
     kinds = {"sdp": "application/sdp", "session": "application/json"}
     sections = [
-        f'--B\r\ncontent-disposition: form-data; name="{name}"\r\ncontent-type: {kinds.get(name, "text/plain")}\r\n\r\n{text}\r\n'
+        f'--B\r\ncontent-disposition: form-data; name="{name}"\r\n'
+        f"content-type: {kinds.get(name, 'text/plain')}\r\n\r\n{text}\r\n"
         for name, text in parts.items()
     ]
     return "".join([*sections, "--B--\r\n"]).encode(), ("content-type", "multipart/form-data; boundary=B")

@@ -191,7 +191,9 @@ def test_cancelling_what_would_take_for_ever(mock_openai: MockOpenAI) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "ended"), [(cut(after=2), "cut"), (reset(after=2), "reset"), (short_body(), "cut")], ids=["cut", "reset", "short"]
+    ("word", "ended"),
+    [(cut(after=2), "cut"), (reset(after=2), "reset"), (short_body(), "cut")],
+    ids=["cut", "reset", "short"],
 )
 def test_faults_break_the_connection(mock_openai: MockOpenAI, word: Any, ended: str) -> None:
     mock_openai.reply(says("Hello there") | word)
@@ -243,7 +245,8 @@ def test_client_secrets(mock_openai: MockOpenAI) -> None:
 
 def test_calls(mock_openai: MockOpenAI) -> None:
     with openai.OpenAI() as client:
-        made = client.realtime.calls.create(sdp="v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n", session={"type": "realtime"})
+        offer = "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"
+        made = client.realtime.calls.create(sdp=offer, session={"type": "realtime"})
         assert made.text.startswith("v=0")
         id_ = made.response.headers["location"].rpartition("/")[2]
         client.realtime.calls.accept(id_, type="realtime")
@@ -306,9 +309,7 @@ def test_refusals_before_the_upgrade(plain: Callable[..., Any]) -> None:
 
 def test_the_end_of_the_mock_ends_open_connections() -> None:
     with MockOpenAI() as mock:
-        client = connect(
-            mock.url.replace("http", "ws") + "/v1/realtime?model=m", additional_headers={"api-key": "x"}
-        )
+        client = connect(mock.url.replace("http", "ws") + "/v1/realtime?model=m", additional_headers={"api-key": "x"})
         client.recv(PATIENCE)
     with pytest.raises(ConnectionClosed):
         client.recv(PATIENCE)
