@@ -85,10 +85,7 @@ class _Answering:
         return self.app.now()
 
     def check(self, params_name: str, body: Mapping[str, Any], *, known: frozenset[str] = frozenset()) -> Error | None:
-        try:
-            return params.check(params_name, body, known=known)
-        except RuntimeError:  # an SDK from before this type
-            return None
+        return params.check(params_name, body, known=known)
 
     def turn(self, endpoint: Endpoint, body: JSON, failed: Callable[[Error, Draw], Iterable[bytes]]) -> Exchange:
         return self.app.turn(endpoint, self.request, body, failed)
