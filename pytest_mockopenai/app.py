@@ -5,15 +5,16 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
+from importlib.util import find_spec
 from typing import Any
 
 from pytest_mockopenai import explain
 from pytest_mockopenai.contract import params
-from pytest_mockopenai.core import errors, handle, headers
-from pytest_mockopenai.core.endpoint import Context, Endpoint, Models
+from pytest_mockopenai.core import errors, handle, handshake, headers
+from pytest_mockopenai.core.endpoint import IN_DIALOGUE, JSON, Context, Endpoint, Models, Service
 from pytest_mockopenai.core.errors import Error, Refused
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.pace import Rendered, paced
@@ -21,9 +22,9 @@ from pytest_mockopenai.core.routes import Match, Routes
 from pytest_mockopenai.core.script import Script
 from pytest_mockopenai.core.seed import Draw, draw_for
 from pytest_mockopenai.core.usage import Usage
-from pytest_mockopenai.core.wire import Headers, Reply, Request
+from pytest_mockopenai.core.wire import Dialogue, Ending, Headers, Reply, Request, Step, Stream, Upgrade
 from pytest_mockopenai.core.word import Word
-from pytest_mockopenai.recorder import Call, Ended, Recorder, redacted
+from pytest_mockopenai.recorder import Call, Recorder, redacted
 from pytest_mockopenai.settings import Settings
 from pytest_mockopenai.store import Store
 
@@ -57,9 +58,37 @@ class Exchange:
     _recorder: Recorder
     _index: int
 
-    def ended(self, how: Ended) -> None:
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps of a streamed reply; of any other none."""
+        return self.reply.steps if isinstance(self.reply, Stream) else ()
+
+    def revise(self, response: Any, usage: Usage | None) -> None:
+        """Record another response and usage, of a call that was cancelled."""
+        self._recorder.revise(self._index, response, usage)
+
+    def ended(self, how: Ending) -> None:
         """Note how the exchange ended; a later report corrects an earlier one."""
         self._recorder.end(self._index, how)
+        if isinstance(self.reply, Upgrade):
+            self.reply.dialogue.ended(how)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answering:
+    """The app, as a dialogue sees it: the handshake is what its calls came with."""
+
+    app: App
+    request: Request
+
+    def now(self) -> int:
+        return self.app.now()
+
+    def check(self, params_name: str, body: Mapping[str, Any], *, known: frozenset[str] = frozenset()) -> Error | None:
+        return params.check(params_name, body, known=known)
+
+    def turn(self, endpoint: Endpoint, body: JSON, failed: Callable[[Error, Draw], Iterable[bytes]]) -> Exchange:
+        return self.app.turn(endpoint, self.request, body, failed)
 
 
 class App:
@@ -100,7 +129,7 @@ class App:
         """The word for a call. Rules are tried without the lock: a `where=` function may itself script the mock."""
         while True:
             script = self._script
-            word, after = script.take(inquiry, endpoint.kinds)
+            word, after = script.take(inquiry, endpoint.kinds, named_only=endpoint.named_only)
             with self._lock:
                 if self._script is script:  # else another call or the test was faster: try again on what is left
                     self._script = after
@@ -110,16 +139,38 @@ class App:
 
     def exchange(self, request: Request) -> Exchange:
         """Answer a request and record the call; never raises."""
-        started = self._clock()
         attempt = _Attempt(request)
         attempt.serial = self._serial(request.target.encode("utf-8", "surrogatepass"))
+        return self._concluded(attempt, lambda: self._answer(attempt), lambda error: self._error_reply(attempt, error))
+
+    def turn(
+        self, endpoint: Endpoint, handshake: Request, body: JSON, failed: Callable[[Error, Draw], Iterable[bytes]]
+    ) -> Exchange:
+        """Answer a call that is a message of a WebSocket, and record it; see `core.endpoint.Service.turn`."""
+        attempt = _Attempt(replace(handshake, method=IN_DIALOGUE, body=b""), stream=True)
+        attempt.serial = self._serial(handshake.target.encode("utf-8", "surrogatepass"))
+
+        def refusal(error: Error) -> Rendered:
+            return Rendered(error.status, (), events=tuple(failed(error, attempt.serial)))
+
+        return self._concluded(attempt, lambda: self._said(attempt, endpoint, body), refusal)
+
+    def now(self) -> int:
+        """Unix time in whole seconds."""
+        return int(self._clock())
+
+    def _concluded(
+        self, attempt: _Attempt, answer: Callable[[], Rendered], refusal: Callable[[Error], Rendered]
+    ) -> Exchange:
+        """The answer, or what an error makes of it; timed, broken and recorded."""
+        started = self._clock()
         try:
-            rendered = self._answer(attempt)
+            rendered = answer()
         except Refused as refused:
-            rendered = self._refuse(attempt, refused.error)
+            rendered = refusal(self._noted(attempt, refused.error))
         except Exception as bug:
             self.problems.append(explain.bug(attempt.inquiry, traceback.format_exc()))
-            rendered = self._refuse(attempt, errors.our_bug(bug))
+            rendered = refusal(self._noted(attempt, errors.our_bug(bug)))
         reply = paced(rendered, attempt.word.timing, attempt.word.fault)
         index = self.recorder.add(self._record(attempt, rendered, started))
         return Exchange(reply, self.recorder, index)
@@ -132,13 +183,36 @@ class App:
         self._check_key(attempt.request, match.endpoint)
         context = self._context(attempt, match)
         self._check_model(context)
+        if match.endpoint.dialogue is not None:
+            return self._upgrade(attempt, context, match.endpoint.dialogue)
+        outcome = self._outcome(attempt, context)
+        return handle.rendered(outcome, match.endpoint, self._standard_headers(attempt))
+
+    def _said(self, attempt: _Attempt, endpoint: Endpoint, body: JSON) -> Rendered:
+        """The same for a call of a dialogue, whose handshake has been checked."""
+        context = self._context_of(attempt, Match(endpoint, {}), body)
+        self._check_model(context)
+        outcome = self._outcome(attempt, context, streams=True)
+        return handle.rendered_messages(outcome, endpoint, _request_id(attempt))
+
+    def _outcome(self, attempt: _Attempt, context: Context, *, streams: bool | None = None) -> handle.Outcome:
+        """Plays the scripted word, or makes an answer up; raises `Refused` for an error word."""
         attempt.word = self._word(context)
         if attempt.word.error:
             raise Refused(attempt.word.error.filled(model=context.model, request_id=_request_id(attempt)))
-        outcome = handle.answered(replace(context, answer=attempt.word.answer))
+        outcome = handle.answered(replace(context, answer=attempt.word.answer), streams=streams)
         finished = outcome.finished
         attempt.usage, attempt.response, attempt.stream = finished.usage, finished.object, outcome.events is not None
-        return handle.rendered(outcome, match.endpoint, self._standard_headers(attempt))
+        return outcome
+
+    def _upgrade(self, attempt: _Attempt, context: Context, begin: Callable[[Context, Service], Dialogue]) -> Rendered:
+        """Accept an upgrade; no word is played on it, for words are the calls' that follow."""
+        accepting = handshake.accepting(attempt.request, context.endpoint.subprotocols)
+        if find_spec("websockets") is None:
+            self.problems.append(explain.no_websockets(attempt.inquiry))
+            raise Refused(errors.no_websockets())
+        dialogue = begin(context, _Answering(self, attempt.request))
+        return Rendered(101, (*self._standard_headers(attempt), *accepting), dialogue=dialogue)
 
     def _context(self, attempt: _Attempt, match: Match) -> Context:
         """Read and check the body; what is known of the request is noted in the attempt as soon as it is known."""
@@ -147,6 +221,12 @@ class App:
         body = handle.read_body(endpoint, attempt.request)
         if match.deployment:
             body.setdefault("model", match.deployment)
+        if endpoint.dialogue is not None:
+            body.update(_model_in_query(attempt.request))
+        return self._context_of(attempt, match, body)
+
+    def _context_of(self, attempt: _Attempt, match: Match, body: JSON) -> Context:
+        endpoint = match.endpoint
         model = match.path.get("model") or body.get("model")
         attempt.inquiry = Inquiry(endpoint.resource, attempt.request, body, model if isinstance(model, str) else "")
         handle.check_body(endpoint, body, params.check)
@@ -170,7 +250,7 @@ class App:
         )
 
     def _check_key(self, request: Request, endpoint: Endpoint) -> None:
-        key = _key_of(request)
+        key = handshake.key_of(request)
         if key is None and self.settings.require_key and not endpoint.keyless:
             raise Refused(errors.missing_key())
         if key is not None and key in self.settings.invalid_keys:
@@ -185,16 +265,20 @@ class App:
         word = self._take(context.inquiry, context.endpoint)
         if word is not None:
             return word
-        if self.settings.strict and context.endpoint.kinds:
+        if self.settings.strict and context.endpoint.kinds and not context.endpoint.named_only:
             self.problems.append(explain.unscripted(context.inquiry, self.script, context.endpoint.kinds))
             raise Refused(errors.unscripted(explain.unscripted_headline(context.inquiry)))
         return _NOTHING
 
-    def _refuse(self, attempt: _Attempt, error: Error) -> Rendered:
+    def _noted(self, attempt: _Attempt, error: Error) -> Error:
+        """The error, noted as what this call is answered with."""
         if error.code == "script_mistake":
             self.problems.append(explain.mistake(attempt.inquiry, attempt.word, error.message))
         attempt.response = error.envelope()
         attempt.retry_after = error.retry_after
+        return error
+
+    def _error_reply(self, attempt: _Attempt, error: Error) -> Rendered:
         return handle.rendered_error(error, self._standard_headers(attempt), self.settings.retry_waits)
 
     def _standard_headers(self, attempt: _Attempt) -> Headers:
@@ -238,8 +322,8 @@ def _request_id(attempt: _Attempt) -> str:
     return attempt.request_id
 
 
-def _key_of(request: Request) -> str | None:
-    """The API key of a request: bearer token or Azure's `api-key`; an empty one is none."""
-    scheme, _, token = (request.header("authorization") or "").partition(" ")
-    key = token.strip() if scheme.lower() in ("bearer", "basic") else request.header("api-key")
-    return key or None
+def _model_in_query(request: Request) -> JSON:
+    """The model that a WebSocket is opened for; Azure calls it the deployment."""
+    asked = dict(request.query)
+    model = asked.get("model") or asked.get("deployment")
+    return {"model": model} if model else {}

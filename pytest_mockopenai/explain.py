@@ -82,6 +82,15 @@ def mistake(inquiry: Inquiry, word: Word, message: str) -> str:
     return report(f"{headline} {_call_line(inquiry)}.", seen=_seen(inquiry), expected=[message])
 
 
+def no_websockets(inquiry: Inquiry) -> str:
+    """A client wanted to speak WebSocket, and the extra for that is not installed."""
+    return report(
+        f"The mock cannot answer {_call_line(inquiry)}: it speaks WebSocket with the package 'websockets'.",
+        seen=["the package is not installed"],
+        fix=("install it: pip install 'pytest-mockopenai[realtime]'",),
+    )
+
+
 # --- the whole test ---------------------------------------------------------------------------------------------------
 
 

@@ -25,7 +25,7 @@ REDACTED = "[redacted]"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One HTTP call that the mock got, and what it answered.
+    """One HTTP call that the mock got, or one call in a WebSocket (its method is `WS`), and what it answered.
 
     `index` counts from 0. `word` is the scripted word as written, None for a made-up answer. `response` is the finished
     object (also of a stream) or the error's envelope. `usage` is what the call is billed, None for errors and for
@@ -140,6 +140,17 @@ class Recorder:
             place = index - (self._count - len(self._calls))
             if 0 <= place < len(self._calls):
                 self._calls[place] = replace(self._calls[place], ended=ended)
+
+    def revise(self, index: int, response: Any, usage: Usage | None) -> None:
+        """Put another response and usage in the place of a call's; nothing if the call is no longer kept."""
+        with self._lock:
+            place = index - (self._count - len(self._calls))
+            if not 0 <= place < len(self._calls):
+                return
+            call = self._calls[place]
+            total = self._usage.get(call.model, Usage()).less(call.usage or Usage()) + (usage or Usage())
+            self._usage[call.model] = total
+            self._calls[place] = replace(call, response=response, usage=usage)
 
     @property
     def count(self) -> int:

@@ -37,7 +37,17 @@ RULE = (
     + ".\nMove what is shared down, or hand it over as an argument."
 )
 
-HEAVY = ("openai", "numpy", "werkzeug", "httpx", "httpx2", "pydantic", "pytest_httpserver", "genai_prices")
+HEAVY = (
+    "openai",
+    "numpy",
+    "werkzeug",
+    "httpx",
+    "httpx2",
+    "pydantic",
+    "pytest_httpserver",
+    "genai_prices",
+    "websockets",
+)
 """Loaded on first use, inside functions; only these modules, which are loaded on first use themselves, may need one."""
 USERS = ("clients", "hosts")
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 VERSIONS = ("1.109.1", "2.52.1", "3.54.0")
 ROOT = Path(__file__).parent.parent
-TESTS = ("tests/sdk/test_every_version.py", "tests/isolation")
-NEEDED = ("hypothesis", "httpx-aiohttp", "aiohttp", "pytest-asyncio", "requests")
+TESTS = ("tests/sdk/test_every_version.py", "tests/sdk/test_realtime.py", "tests/isolation")
+NEEDED = ("hypothesis", "websockets<16", "httpx-aiohttp", "aiohttp", "pytest-asyncio", "requests")
 
 
 def run(version: str, folder: Path) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
@@ -13,7 +13,7 @@ from pytest_mockopenai.core.errors import Error
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.seed import Draw
 from pytest_mockopenai.core.usage import Usage
-from pytest_mockopenai.core.wire import Headers, Request
+from pytest_mockopenai.core.wire import Dialogue, Ending, Headers, Request, Step
 
 JSON: TypeAlias = dict[str, Any]
 
@@ -67,6 +67,43 @@ class Store(Protocol):
         ...
 
 
+class Turn(Protocol):
+    """One call made in a dialogue, answered and recorded as any other."""
+
+    @property
+    def steps(self) -> Sequence[Step]:
+        """What to send, with its times and faults; each `Send` is one message."""
+        ...
+
+    def revise(self, response: Any, usage: Usage | None) -> None:
+        """Record another response and usage: of a call that was cancelled before all was sent."""
+        ...
+
+    def ended(self, how: Ending) -> None:
+        """Note how the sending ended; a later report corrects an earlier one."""
+        ...
+
+
+class Service(Protocol):
+    """What a dialogue asks of the app."""
+
+    def now(self) -> int:
+        """Unix time in whole seconds."""
+        ...
+
+    def check(self, params: str, body: Mapping[str, Any], *, known: frozenset[str] = frozenset()) -> Error | None:
+        """The first problem of a message by the SDK's type (`module:Name`); None also if the SDK has no such type."""
+        ...
+
+    def turn(self, endpoint: Endpoint, body: JSON, failed: Callable[[Error, Draw], Iterable[bytes]]) -> Turn:
+        """Make a call: script, limits, timing, faults and record as for a request with this body.
+
+        The messages are the endpoint's `events`, freed of what makes them server-sent events. `failed` says an error in
+        messages; it gets the call's `serial` for ids. Never raises.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """One call, as its endpoint sees it.
@@ -113,13 +150,15 @@ class Context:
 class Finished:
     """A finished answer: the JSON object, its usage, and whatever the endpoint's `events` needs to cut it up.
 
-    `headers` go out beside the standard ones.
+    `headers` go out beside the standard ones. A reply that is no JSON has its content type and bytes in `content`.
     """
 
     object: JSON
     usage: Usage | None = None
     detail: Any = None
     headers: Headers = ()
+    status: int = 200
+    content: tuple[str, bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +170,11 @@ class Endpoint:
     many others. `params` names the SDK's type of the body (`module:Name`); `known` are parameters accepted even if the
     installed SDK lacks them; `bounds` are its ranges and lengths; `rules` are checks of its own that raise `Refused`.
     `history` finds the items that a request goes on from (raising `Refused` for what does not exist). `kinds` are the
-    kinds of `Answer` it can say. A `keyless` one is answered without an API key.
+    kinds of `Answer` it can say. A `keyless` one is answered without an API key. `read` reads a body that is no JSON.
+
+    With `dialogue` it accepts an upgrade to WebSocket, choosing one of `subprotocols`, and no other request; `Refused`
+    that `dialogue` raises is answered before the upgrade. The method of an endpoint that is called only in dialogues is
+    `IN_DIALOGUE`. `named_only`: only rules that name this very resource script it.
     """
 
     method: str
@@ -148,3 +191,11 @@ class Endpoint:
     history: Callable[[Mapping[str, Any], Store], tuple[JSON, ...]] | None = None
     kinds: frozenset[str] = frozenset()
     keyless: bool = False
+    read: Callable[[Request], JSON] | None = None
+    dialogue: Callable[[Context, Service], Dialogue] | None = None
+    subprotocols: tuple[str, ...] = ()
+    named_only: bool = False
+
+
+IN_DIALOGUE = "WS"
+"""The method of calls that are messages of a WebSocket, where others have an HTTP method."""

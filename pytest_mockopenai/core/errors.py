@@ -376,3 +376,12 @@ def our_bug(exception: BaseException) -> Error:
     """500: the mock itself, or a function of the test's that it called, failed."""
     name = type(exception).__name__
     return Error(500, f"pytest-mockopenai failed: {name}: {exception}", type=MOCK, code=name, headers=(_NO_RETRY,))
+
+
+def no_websockets() -> Error:
+    """501: the package that speaks WebSocket is not installed."""
+    message = (
+        "pytest-mockopenai speaks WebSocket with the package 'websockets', which is not installed. "
+        "Run: pip install 'pytest-mockopenai[realtime]'"
+    )
+    return Error(501, message, type=MOCK, code="websockets_missing", headers=(_NO_RETRY,))

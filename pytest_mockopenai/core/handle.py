@@ -28,6 +28,8 @@ def read_body(endpoint: Endpoint, request: Request) -> JSON:
 
     It is empty for a method without a body, and for an endpoint without parameters if none was sent.
     """
+    if endpoint.read is not None:
+        return endpoint.read(request)
     if endpoint.method != "POST" or not (request.body or endpoint.params):
         return {}
     _check_content_type(request)
@@ -69,12 +71,16 @@ class Outcome:
     events: tuple[bytes, ...] | None
 
 
-def answered(context: Context) -> Outcome:
-    """Run the endpoint: its own rules, its answer, and the answer's events if the request asks to stream."""
+def answered(context: Context, *, streams: bool | None = None) -> Outcome:
+    """Run the endpoint: its own rules, its answer, and the answer's events if the request asks to stream.
+
+    `streams` decides in the place of the request.
+    """
     for rule in context.endpoint.rules:
         rule(context)
     finished = context.endpoint.answer(context)
-    if context.endpoint.events is None or not context.streamed:
+    asked = context.streamed if streams is None else streams
+    if context.endpoint.events is None or not asked:
         return Outcome(finished, None)
     return Outcome(finished, tuple(context.endpoint.events(context, finished)))
 
@@ -91,10 +97,20 @@ def rendered(outcome: Outcome, endpoint: Endpoint, standard: Headers) -> Rendere
         return jsontext.dumps(filled.envelope()) if outcome.events is None else endpoint.failure(filled, sent)
 
     if outcome.events is None:
-        head = (*standard, ("content-type", headers.JSON))
-        return Rendered(200, head, jsontext.dumps(outcome.finished.object), steps=steps, failure=failure)
+        finished = outcome.finished
+        kind, body = finished.content or (headers.JSON, jsontext.dumps(finished.object))
+        return Rendered(finished.status, (*standard, ("content-type", kind)), body, steps=steps, failure=failure)
     head = (*standard, ("content-type", sse.CONTENT_TYPE), ("cache-control", "no-cache"))
     return Rendered(200, head, events=outcome.events, end=endpoint.end, failure=failure)
+
+
+def rendered_messages(outcome: Outcome, endpoint: Endpoint, request_id: str) -> Rendered:
+    """An outcome as the messages of a WebSocket: the data of its events, without the end of a stream."""
+
+    def failure(sent: int) -> bytes:
+        return sse.data_of(endpoint.failure(errors.server_error().filled(model="", request_id=request_id), sent))
+
+    return Rendered(200, (), events=tuple(map(sse.data_of, outcome.events or ())), failure=failure)
 
 
 def rendered_error(error: Error, standard: Headers, waits: headers.RetryWaits) -> Rendered:

@@ -89,11 +89,11 @@ def _is_models(item: Mapping[str, Any]) -> bool:
 
 
 def text_of(content: Any) -> str:
-    """The text of a message's content: a string, or the text parts of a list, joined."""
+    """The text of a message's content: a string, or of a list its parts joined, of spoken ones the transcript."""
     if isinstance(content, str):
         return content
     if isinstance(content, Sequence):
-        return "".join(str(part.get("text") or "") for part in _dicts(content))
+        return "".join(str(part.get("text") or part.get("transcript") or "") for part in _dicts(content))
     return ""
 
 

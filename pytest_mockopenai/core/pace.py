@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import chain, repeat
 
-from pytest_mockopenai.core.wire import Cut, Headers, How, Reply, Send, Step, Stream, Whole
+from pytest_mockopenai.core.wire import Cut, Dialogue, Headers, How, Reply, Send, Step, Stream, Upgrade, Whole
 from pytest_mockopenai.core.word import Fault, FaultKind, Timing
 
 _AT_ONCE = Timing()
@@ -18,7 +18,8 @@ class Rendered:
 
     A whole reply has `body`; a streamed one has `events`, and `end` (`data: [DONE]`, or nothing). `steps` is the number
     of events that a whole reply would have had as a stream: how long it takes to write. `failure` is what an error
-    after so many events looks like on this endpoint: an event, or for a whole reply a body.
+    after so many events looks like on this endpoint: an event, or for a whole reply a body. What accepts an upgrade has
+    its `dialogue`, and is never slow or broken itself.
     """
 
     status: int
@@ -28,11 +29,14 @@ class Rendered:
     end: bytes = b""
     steps: int = 0
     failure: Callable[[int], bytes] = lambda _: b""
+    dialogue: Dialogue | None = None
 
 
 def paced(rendered: Rendered, timing: Timing | None = None, fault: Fault | None = None) -> Reply:
     """The reply with its timing, broken as `fault` says."""
     timing = timing or _AT_ONCE
+    if rendered.dialogue is not None:
+        return Upgrade(rendered.headers, rendered.dialogue, rendered.status)
     if rendered.events is None:
         return _whole(rendered, timing, fault)
     return _stream(rendered, rendered.events, timing, fault)
@@ -81,7 +85,9 @@ def _malformed(broken: _Broken) -> tuple[Step, ...]:
 
 
 def _garbled(event: bytes) -> bytes:
-    """The event with its data cut in half, which no JSON object survives."""
+    """The event with its data cut in half, which no JSON object survives; a WebSocket's message is nothing but data."""
+    if event.startswith(b"{"):
+        return _half(event)
     head, mark, data = event.partition(b"data: ")
     return head + mark + _half(data.rstrip(b"\n")) + b"\n\n"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from pytest_mockopenai.core import errors
-from pytest_mockopenai.core.endpoint import Endpoint
+from pytest_mockopenai.core.endpoint import IN_DIALOGUE, Endpoint
 from pytest_mockopenai.core.errors import Error, Refused
 from pytest_mockopenai.core.wire import Request
 
@@ -27,11 +27,13 @@ class Match:
 
 
 class Routes:
-    """The endpoints by path and method."""
+    """The endpoints by path and method; those that are called in dialogues only have no route."""
 
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
         self._by_length: dict[int, list[tuple[tuple[str, ...], Endpoint]]] = {}
         for endpoint in endpoints:
+            if endpoint.method == IN_DIALOGUE:
+                continue
             segments = tuple(endpoint.path.strip("/").split("/"))
             self._by_length.setdefault(len(segments), []).append((segments, endpoint))
         for candidates in self._by_length.values():

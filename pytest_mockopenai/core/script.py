@@ -154,14 +154,17 @@ class Script:
         longer = replace(known, words=(*known.words, *words), standing=standing or known.standing)
         return self._with(longer)
 
-    def take(self, inquiry: Inquiry, kinds: frozenset[str]) -> tuple[Word | None, Script]:
+    def take(self, inquiry: Inquiry, kinds: frozenset[str], *, named_only: bool = False) -> tuple[Word | None, Script]:
         """The word for this call and the script after it; no word if no rule applies.
 
         `kinds` are the kinds of answer that the endpoint can say; a rule whose next word says something else is passed
-        over, so an embeddings call does not eat the text that a chat call is to get.
+        over, so an embeddings call does not eat the text that a chat call is to get. `named_only` passes over every
+        rule that does not name this very resource.
         """
         for rule in reversed(self.rules):
             word = rule.next
+            if named_only and rule.when.endpoint != inquiry.endpoint:
+                continue
             if word is not None and _fits(word, kinds) and not rule.when.misses(inquiry):
                 return replace(word, count=1), self._with(rule.used())
         return None, self

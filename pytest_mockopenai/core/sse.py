@@ -18,6 +18,14 @@ def event(data: Any, name: str | None = None) -> bytes:
     return head + b"data: " + jsontext.dumps(data) + b"\n\n"
 
 
+def data_of(event: bytes) -> bytes:
+    """The data of an event that `event` made: what is one message where there are no server-sent events."""
+    return event.removesuffix(b"\n\n").partition(b"data: ")[2] if event.startswith(_LINES) else event
+
+
+_LINES = (b"data: ", b"event: ")
+
+
 def interleaved(streams: Iterable[Iterable[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
     """One chunk of each choice in turn; each choice ends when it has said all."""
     for row in zip_longest(*streams):

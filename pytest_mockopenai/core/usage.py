@@ -52,6 +52,11 @@ class Usage:
             worst(self.completion_method, other.completion_method),
         )
 
+    def less(self, other: Usage) -> Usage:
+        """The counts without those of another; how sure they are stays."""
+        names = (field.name for field in fields(self) if field.name.endswith("_tokens"))
+        return replace(self, **{name: getattr(self, name) - getattr(other, name) for name in names})
+
     def replaced(self, given: Mapping[str, int] | None) -> Usage:
         """The counts with those that a script gives in the place of the counted ones."""
         if not given:

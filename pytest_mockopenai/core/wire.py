@@ -7,9 +7,10 @@ sleeping and without a network.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, Protocol, TypeAlias, get_args
 from urllib.parse import parse_qsl, unquote
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
@@ -22,6 +23,14 @@ connection stays open until the client leaves. `half_chunk`: a chunk (or, with a
 more bytes than follow, then the connection is closed.
 """
 HOWS: frozenset[str] = frozenset(get_args(How))
+
+Ending = Literal["done", "cut", "reset", "stalled", "client_gone"]
+"""How a reply ended.
+
+`done`: in order. `cut`, `reset`, `stalled`: as its `Cut` said; also `cut` when the host itself was stopped before the
+end. `client_gone`: the client left before everything was written.
+"""
+ENDINGS: dict[How, Ending] = {"close": "cut", "half_chunk": "cut", "reset": "reset", "stall": "stalled"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +114,58 @@ class Stream:
         return iter(self.steps)
 
 
-Reply: TypeAlias = Whole | Stream
+class Dialogue(Protocol):
+    """What is said on a WebSocket after the handshake: steps that wait to be sent, and messages that change them.
+
+    `steps` is what is to be sent from now on, as far as it is known, each `Send` one text message. A host takes the
+    first one when its time has come, listening in the meantime, and looks at `steps` again after each message: what
+    has not been sent may be withdrawn. A step's time counts from the step before, or from when there was a first step
+    again. `half_chunk` is a frame that announces more than follows. A host calls it from one thread at a time.
+    """
+
+    @property
+    def steps(self) -> deque[Step]:
+        """What is still to be sent, the next one first."""
+        ...
+
+    def advance(self) -> None:
+        """Told just before the first step is played: it is taken off."""
+        ...
+
+    def receive(self, message: str | bytes) -> None:
+        """One message of the client: text or binary."""
+        ...
+
+    def ended(self, how: Ending) -> None:
+        """How the connection ended. A host tells the exchange, and the exchange its dialogue."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """A reply that accepts an upgrade to WebSocket: status 101 with these headers, then the dialogue."""
+
+    headers: Headers
+    dialogue: Dialogue
+    status: int = 101
+
+
+Reply: TypeAlias = Whole | Stream | Upgrade
 
 
 def body_of(reply: Reply) -> bytes:
     """All bytes of a reply's body, as a client that reads to the end gets them."""
     if isinstance(reply, Whole):
         return reply.body
+    if isinstance(reply, Upgrade):
+        return b""
     return b"".join(step.data for step in reply.steps if isinstance(step, Send))
 
 
 def faults_of(reply: Reply) -> frozenset[str]:
-    """The ways of ending early that a host must be able to play for this reply."""
+    """The ways of ending early that a host must be able to play for this reply; a dialogue may ask for all of them."""
+    if isinstance(reply, Upgrade):
+        return HOWS
     if isinstance(reply, Whole):
         return frozenset()
     return frozenset(step.how for step in reply.steps if isinstance(step, Cut))

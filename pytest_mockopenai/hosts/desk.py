@@ -38,6 +38,10 @@ class Answering:
         if self._exchange is not None:
             self._desk.tell(self._exchange, how)
 
+    def failed(self, error: BaseException) -> None:
+        """Keeps what a dialogue raised."""
+        self._desk.keep(error)
+
 
 class Desk:
     """Answers every request with something to play: the handler's reply, or OpenAI's envelope around what went wrong.

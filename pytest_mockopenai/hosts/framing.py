@@ -9,12 +9,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from pytest_mockopenai.core.wire import Cut, Headers, How, Reply, Send, Step, Stream, Whole
-from pytest_mockopenai.hosts.port import Ending
+from pytest_mockopenai.core.wire import (
+    ENDINGS,
+    Cut,
+    Dialogue,
+    Ending,
+    Headers,
+    Reply,
+    Send,
+    Step,
+    Stream,
+    Upgrade,
+    Whole,
+)
 from pytest_mockopenai.hosts.reading import Incoming
 
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
-_ENDINGS: dict[How, Ending] = {"close": "cut", "half_chunk": "cut", "reset": "reset", "stall": "stalled"}
 _OURS = frozenset({"content-length", "transfer-encoding"})
 _LAST_CHUNK = b"0\r\n\r\n"
 
@@ -30,10 +40,14 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Framed:
-    """A reply's acts, of which the last has an ending. After `done` the connection is kept if `keep_alive`."""
+    """A reply's acts, of which the last has an ending. After `done` the connection is kept if `keep_alive`.
+
+    With a `dialogue` the acts are the handshake, without an ending, and the dialogue is played after them.
+    """
 
     acts: Iterable[Act]
     keep_alive: bool
+    dialogue: Dialogue | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +66,8 @@ def frame(reply: Reply, incoming: Incoming, date: str) -> Framed:
     Framing headers are the host's: a `content-length` or `transfer-encoding` among the reply's headers is dropped.
     HEAD, 204 and 304 get no body. Raises ValueError for a header with a line break in it.
     """
+    if isinstance(reply, Upgrade):
+        return Framed((Act(_head(reply, (), date)),), keep_alive=False, dialogue=reply.dialogue)
     steps = _played(reply.steps) if isinstance(reply, Stream) else ()
     framing = _framing_of(reply, steps, incoming)
     keeps = incoming.keep_alive and not framing.closes and not _says_close(reply.headers)
@@ -79,7 +95,7 @@ def _without_body(steps: Sequence[Step]) -> tuple[Step, ...]:
 # --- the head ---------------------------------------------------------------------------------------------------------
 
 
-def _framing_of(reply: Reply, steps: tuple[Step, ...], incoming: Incoming) -> _Framing:
+def _framing_of(reply: Whole | Stream, steps: tuple[Step, ...], incoming: Incoming) -> _Framing:
     if reply.status in (204, 304):
         return _Framing(())
     if isinstance(reply, Whole):
@@ -138,7 +154,7 @@ def _acts(steps: Sequence[Step], head: bytes, *, chunked: bool) -> Iterator[Act]
         return
     for step, following in zip(steps, (*steps[1:], None), strict=True):
         if isinstance(step, Cut):
-            yield Act(b"", step.after, _ENDINGS[step.how])
+            yield Act(b"", step.after, ENDINGS[step.how])
             return
         data = head + (_chunk(step.data, half=_halves(following)) if chunked else step.data)
         head = b""

@@ -124,7 +124,7 @@ class HTTPServerHost:
 
     @property
     def handler(self) -> Handler | None:
-        """Who answers; None answers 503. Another one also ends the stalls of the one before."""
+        """Who answers; None answers 503. Another one also ends the stalls and the dialogues of the one before."""
         return self._desk.handler
 
     @handler.setter
@@ -161,7 +161,7 @@ class HTTPServerHost:
         self._desk.errors.clear()
 
     def release_stalled(self) -> None:
-        """Closes the connections held by a stall, and lets no request taken before now begin one."""
+        """Closes the connections held by a stall and all WebSockets, and lets no request taken before now begin one."""
         self._shared.lines.release()
 
     def __enter__(self) -> HTTPServerHost:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import socket
 import struct
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from threading import Lock, Thread, current_thread
 from time import monotonic
 
+from pytest_mockopenai.core.wire import Dialogue
 from pytest_mockopenai.hosts.desk import Answering
 from pytest_mockopenai.hosts.port import Ending, Sleep
 from pytest_mockopenai.hosts.reading import Incoming, Reader
@@ -55,6 +57,8 @@ class Line:
                 answering.ended(ending)
             if act.data and not self._write(act.data):
                 return self._broken_off(answering)
+        if answering.framed.dialogue is not None:
+            return self._converse(answering, answering.framed.dialogue, sleep)
         return self._end(ending, answering.framed.keep_alive)
 
     def close_in_order(self, patience: float = 0.0) -> None:
@@ -117,6 +121,17 @@ class Line:
             self.socket.settimeout(None)
         return False
 
+    def _converse(self, answering: Answering, dialogue: Dialogue, sleep: Sleep | None) -> bool:
+        """Plays what follows a handshake; the connection is closed after it."""
+        from pytest_mockopenai.hosts.dialogue import Player  # loads the extra `websockets`
+
+        with self._lines.lasting(self, self._era):
+            self.socket.setblocking(False)
+            ending = Player(self.socket, dialogue, answering, sleep).play(self._reader.rest())
+            with suppress(OSError):
+                self.socket.setblocking(True)
+            return self._end(ending, keep_alive=False) if ending else self._broken_off(answering)
+
     def _broken_off(self, answering: Answering) -> bool:
         answering.ended("cut" if self._hung_up else "client_gone")
         return False
@@ -166,8 +181,21 @@ class Lines:
         with self._lock:
             self._held.discard(line)
 
+    @contextmanager
+    def lasting(self, line: Line, era: int) -> Iterator[None]:
+        """While a dialogue lasts the next release ends it; one from an earlier era ends at once."""
+        with self._lock:
+            self._held.add(line)
+            if era != self.era:
+                line.hang_up()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._held.discard(line)
+
     def release(self) -> None:
-        """Ends every stall."""
+        """Ends every stall and every dialogue."""
         with self._lock:
             self.era += 1
             for line in self._held:

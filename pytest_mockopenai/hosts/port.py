@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
-from pytest_mockopenai.core.wire import Reply, Request, faults_of
+from pytest_mockopenai.core.wire import Ending, Reply, Request, faults_of
 
-Ending = Literal["done", "cut", "reset", "stalled", "client_gone"]
-"""How a reply ended.
-
-`done`: in order. `cut`, `reset`, `stalled`: as its `Cut` said; also `cut` when the host itself was stopped before the
-end. `client_gone`: the client left before everything was written.
-"""
+__all__ = ["CannotPlay", "Ending", "Exchange", "Handler", "Host", "Sleep", "must_play"]
 
 Sleep: TypeAlias = Callable[[float], None]
 """Waits so many seconds; `time.sleep` is one."""
@@ -64,7 +59,7 @@ class Host(Protocol):
         """Closes every connection and stops listening, without waiting for any client."""
 
     def release_stalled(self) -> None:
-        """Closes the connections held by a stall, and lets no request taken before now begin one."""
+        """Closes the connections held by a stall and all WebSockets, and lets no request taken before now begin one."""
 
 
 class CannotPlay(ValueError):

@@ -63,6 +63,12 @@ class Reader:
         """Takes bytes as they came, cut anywhere."""
         self._buffer += data
 
+    def rest(self) -> bytes:
+        """Takes what was fed and not used: what follows a request that ends the talk of HTTP."""
+        rest = bytes(self._buffer)
+        self._buffer.clear()
+        return rest
+
     def next(self) -> Incoming | None:
         """The next request with its whole body, or None if more bytes are needed.
 

@@ -73,12 +73,12 @@ def _check(host: Any, port: Any = None) -> None:
         _refuse(guards, Refusal(_text(host), _number(port)))
 
 
-def _check_request(host: Any, method: str, url: Any) -> None:
+def _check_request(host: Any, method: str | None, url: Any) -> None:
     __tracebackhide__ = True
     guards = _guards.entries
     if guards and _is_real(host):
         parts = urlsplit(str(url))
-        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+        port = parts.port or {"http": 80, "https": 443, "ws": 80, "wss": 443}.get(parts.scheme)
         _refuse(guards, Refusal(_text(host), port, method, _bare(parts)))
 
 
@@ -115,6 +115,8 @@ def _bare(url: SplitResult) -> str:
 def _message(refusal: Refusal, mock: str) -> str:
     path = "" if refusal.url is None else urlsplit(refusal.url).path
     method = "" if refusal.method is None else refusal.method + " "
+    if (refusal.url or "").startswith("ws"):
+        mock = mock.replace("http", "ws", 1)
     return (
         f"pytest-mockopenai refused a connection to {refusal.host}: "
         f"nothing reaches OpenAI while the mock is on.\n"
@@ -228,6 +230,19 @@ def _http_request(original: Any) -> Any:
     return checked
 
 
+def _websocket(original: Any) -> Any:
+    """`parse_uri`, which every client of `websockets` asks first, whatever proxy it then goes through."""
+
+    @functools.wraps(original)
+    def checked(uri: str, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        if _guards.entries:
+            _check_request(urlsplit(uri).hostname, None, uri)
+        return original(uri, *args, **kwargs)
+
+    return checked
+
+
 _PATCHES = Patches(
     (
         Point("socket", "getaddrinfo", _named),
@@ -244,6 +259,9 @@ _PATCHES = Patches(
         Point("httpx2", "HTTPTransport.handle_request", _http_request),
         Point("httpx2", "AsyncHTTPTransport.handle_async_request", _http_request),
         Point("aiohttp", "BaseConnector.connect", _http_request),
+        Point("websockets.sync.client", "parse_uri", _websocket),
+        Point("websockets.asyncio.client", "parse_uri", _websocket),
+        Point("websockets.legacy.client", "parse_uri", _websocket),
         Point("uvloop", "Loop.getaddrinfo", _method(0)),
         Point("uvloop", "Loop.create_connection", _method(1)),
     )

@@ -6,7 +6,7 @@ from typing import Final
 
 from pytest_mockopenai.tokens.count import Count, estimated, modelled
 
-__all__ = ["input_tokens", "output_tokens", "wav_seconds"]
+__all__ = ["heard_tokens", "input_tokens", "output_tokens", "wav_seconds"]
 
 _IN_A_SECOND: Final = 10
 _OUT_A_SECOND: Final = 20
@@ -18,6 +18,11 @@ def input_tokens(data: bytes) -> Count:
     seconds = wav_seconds(data)
     if seconds is None:
         return estimated(len(data) * _IN_A_SECOND // _MP3_BYTES_A_SECOND)
+    return heard_tokens(seconds)
+
+
+def heard_tokens(seconds: float) -> Count:
+    """Tokens of audio that a model hears."""
     return modelled(int(seconds * _IN_A_SECOND))
 
 

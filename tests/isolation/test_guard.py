@@ -167,6 +167,47 @@ def test_sockets(how: str) -> None:
     assert guard.refusals[0].port in (443, None)
 
 
+def _websocket(url: str) -> object:
+    return pytest.importorskip("websockets.sync.client").connect(url)
+
+
+def _async_websocket(url: str) -> object:
+    client = pytest.importorskip("websockets.asyncio.client")
+
+    async def main() -> None:
+        async with client.connect(url):
+            pass
+
+    return asyncio.run(main())
+
+
+def _websocket_of_aiohttp(url: str) -> object:
+    aiohttp = pytest.importorskip("aiohttp")
+
+    async def main() -> None:
+        async with aiohttp.ClientSession() as session, session.ws_connect(url):
+            pass
+
+    return asyncio.run(main())
+
+
+WEBSOCKETS = {"sync": _websocket, "async": _async_websocket, "aiohttp": _websocket_of_aiohttp}
+
+
+@pytest.mark.parametrize("proxied", [False, True])
+@pytest.mark.parametrize("how", WEBSOCKETS)
+def test_websockets(how: str, proxied: bool, dead: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if proxied:
+        monkeypatch.setenv("https_proxy", dead)
+    with guarded(MOCK) as guard, pytest.raises(ERRORS) as caught:
+        WEBSOCKETS[how](f"wss://{HOST}/openai/v1/realtime?model=m")
+    error = refused(caught.value)
+    assert guard.refusals[0] == error.refusal
+    assert guard.refusals[0].url == f"wss://{HOST}/openai/v1/realtime"
+    assert f"-  {'GET ' if how == 'aiohttp' else ''}wss://{HOST}/openai/v1/realtime" in str(error)
+    assert f"{MOCK.replace('http', 'ws')}/openai/v1/realtime" in str(error)
+
+
 def test_sockets_to_other_places_are_untouched() -> None:
     with guarded(MOCK) as guard, socket.create_server(("127.0.0.1", 0)) as server:
         assert socket.getaddrinfo("127.0.0.1", 80)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .formats import FORMATS, LONGEST, RATES, content_type, synthesize
+from .g711 import synthesize_g711
 from .speech import seconds_for
 
-__all__ = ["FORMATS", "LONGEST", "RATES", "content_type", "seconds_for", "synthesize"]
+__all__ = ["FORMATS", "LONGEST", "RATES", "content_type", "seconds_for", "synthesize", "synthesize_g711"]
