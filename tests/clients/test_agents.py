@@ -50,6 +50,13 @@ def get_weather(city: str) -> str:
     return f"sunny in {city}"
 
 
+@agents.function_tool(needs_approval=True)
+def send_mail(to: str) -> str:
+    """Sends a mail."""
+    asked_for.append(to)
+    return "sent"
+
+
 class Weather(pydantic.BaseModel):
     """A structured answer."""
 
@@ -58,7 +65,7 @@ class Weather(pydantic.BaseModel):
 
 
 @pytest.fixture(autouse=True)
-def _no_city_asked_for() -> None:
+def _nothing_asked_for() -> None:
     asked_for.clear()
 
 
@@ -312,6 +319,78 @@ def test_a_built_in_tool(mock_openai: MockOpenAI) -> None:
     assert mock_openai.calls[0].tools == ["web_search"]
 
 
+HOSTED = {
+    "code_interpreter_call": agents.CodeInterpreterTool(
+        tool_config={"type": "code_interpreter", "container": {"type": "auto"}}
+    ),
+    "file_search_call": agents.FileSearchTool(vector_store_ids=["vs_1"], include_search_results=True),
+    "image_generation_call": agents.ImageGenerationTool(tool_config={"type": "image_generation"}),
+    "mcp_call": agents.HostedMCPTool(
+        tool_config={"type": "mcp", "server_label": "s", "server_url": "https://x.org", "require_approval": "never"}
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTED)
+def test_the_use_of_a_hosted_tool_can_be_sent_back(mock_openai: MockOpenAI, wait: Wait, kind: str) -> None:
+    agent = agents.Agent(name="weather", model="gpt-5.2", tools=[HOSTED[kind]])
+    result, _ = wait(streamed(agent, "What is the weather like?"))
+    said = [*result.to_input_list(), {"role": "user", "content": "And tomorrow?"}]
+    assert kind in [item.get("type") for item in said]
+    assert "And tomorrow?" in run(agent, said).final_output
+    assert [call.turn for call in mock_openai.calls] == [1, 2]
+
+
+def test_a_call_of_an_mcp_server_is_approved(mock_openai: MockOpenAI) -> None:
+    asked: list[str] = []
+
+    def approve(request: Any) -> dict[str, bool]:
+        asked.append(request.data.name)
+        return {"approve": True}
+
+    server = {"type": "mcp", "server_label": "s", "server_url": "https://x.org", "require_approval": "always"}
+    tool = agents.HostedMCPTool(tool_config=server, on_approval_request=approve)
+    result = run(agents.Agent(name="weather", tools=[tool]), "What is the weather like?")
+    assert asked == ["search"]
+    assert [type(item).__name__ for item in result.new_items] == [
+        *("MCPListToolsItem", "MCPApprovalRequestItem", "MCPApprovalResponseItem"),
+        *("ToolCallItem", "MessageOutputItem"),
+    ]
+    assert [call.turn for call in mock_openai.calls] == [1, 2]
+
+
+@pytest.mark.parametrize("kind", ["local_shell", "shell"])
+def test_a_shell_of_the_client(mock_openai: MockOpenAI, kind: str) -> None:
+    ran: list[Any] = []
+
+    def execute(request: Any) -> str:
+        action = request.data.action
+        ran.extend(action.command if kind == "local_shell" else action.commands)
+        return "notes.md"
+
+    tool = agents.LocalShellTool(executor=execute) if kind == "local_shell" else agents.ShellTool(executor=execute)
+    mock_openai.reply(built_in_call(kind), "There are notes.")
+    result = run(agents.Agent(name="clerk", model="gpt-5.2", tools=[tool]), "What is there?")
+    assert (result.final_output, ran) == ("There are notes.", ["ls"])
+    assert "notes.md" in str(mock_openai.calls[1].messages[-1]["output"])
+
+
+def test_a_session_that_is_compacted(mock_openai: MockOpenAI) -> None:
+    mock_openai.when(endpoint="responses", contains="My name").reply("Hello Ann.")
+    session = agents.OpenAIResponsesCompactionSession(
+        session_id="ann",
+        underlying_session=agents.SQLiteSession("ann"),
+        client=mock_openai.async_client,
+        should_trigger_compaction=lambda _: True,
+    )
+    agent = agents.Agent(name="weather")
+    run(agent, "My name is Ann.", session=session)
+    run(agent, "What is my name?", session=session)
+    session.underlying_session.close()
+    assert [call.path for call in mock_openai.calls] == ["/v1/responses", "/v1/responses/compact"] * 2
+    assert [item.get("type") for item in mock_openai.calls[2].messages] == ["message", "compaction", None]
+
+
 # --- sessions, limits, guardrails -------------------------------------------------------------------------------------
 
 
@@ -330,6 +409,17 @@ def test_too_many_turns(agent: Any, mock_openai: MockOpenAI) -> None:
     with pytest.raises(agents.MaxTurnsExceeded):
         run(agent(tools=[get_weather]), "What is the weather like?", max_turns=3)
     assert len(mock_openai.calls) == 3
+
+
+def test_a_call_that_a_human_approves(agent: Any, mock_openai: MockOpenAI) -> None:
+    mock_openai.reply(tool_call("send_mail", to="Ann"), "It is sent.")
+    asking = agent(tools=[send_mail])
+    stopped = run(asking, "Write to Ann.")
+    assert asked_for == []
+    state = stopped.to_state()
+    state.approve(stopped.interruptions[0])
+    assert run(asking, state).final_output == "It is sent."
+    assert asked_for == ["Ann"]
 
 
 @agents.output_guardrail

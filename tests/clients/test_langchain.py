@@ -224,6 +224,44 @@ def test_citations_of_a_built_in_tool(mock_openai: MockOpenAI, streaming: bool) 
     assert text["text"][citation["start_index"] : citation["end_index"]] == "It is sunny."
 
 
+OFFERED: dict[str, dict[str, Any]] = {
+    "web_search": {"type": "web_search"},
+    "code_interpreter": {"type": "code_interpreter", "container": {"type": "auto"}},
+    "file_search": {"type": "file_search", "vector_store_ids": ["vs_1"]},
+    "image_generation": {"type": "image_generation"},
+    "mcp": {"type": "mcp", "server_label": "s", "server_url": "https://x.org", "require_approval": "never"},
+}
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+@pytest.mark.parametrize("version", ["responses/v1", "v1"])
+@pytest.mark.parametrize("tool", OFFERED)
+def test_the_use_of_a_built_in_tool_can_be_sent_back(
+    mock_openai: MockOpenAI, tool: str, version: str, streaming: bool
+) -> None:
+    model = responses(model="gpt-5.2", output_version=version).bind_tools([OFFERED[tool], get_weather])
+    ask = (lambda said: joined(list(model.stream(said)))) if streaming else model.invoke
+    call = tool_call("get_weather", city="Paris")
+    mock_openai.reply(thinks("Hm.") | built_in_call(tool) | says("Let me look.") | call, "It is sunny.", "So it was.")
+    said: list[Any] = [messages.HumanMessage(QUESTION)]
+    said.append(ask(said))
+    said += [get_weather.invoke(call) for call in said[-1].tool_calls]
+    said += [ask(said), messages.HumanMessage("And yesterday?")]
+    assert ask(said).text == "So it was."
+    assert [call.turn for call in mock_openai.calls] == [1, 2, 3]
+    kinds = [item["type"] for item in mock_openai.calls[-1].messages]
+    assert {"reasoning", f"{tool}_call", "function_call", "function_call_output", "message"} <= set(kinds)
+
+
+def test_pictures_and_files(chat: Any, mock_openai: MockOpenAI) -> None:
+    mock_openai.reply("A sunny day.")
+    picture = {"type": "image", "url": "https://example.org/a.png"}
+    file = {"type": "file", "base64": "JVBERi0=", "mime_type": "application/pdf", "filename": "a.pdf"}
+    answer = chat().invoke([messages.HumanMessage([{"type": "text", "text": "What is it?"}, picture, file])])
+    assert answer.text == "A sunny day."
+    assert mock_openai.calls[0].last_message == "What is it?"
+
+
 # --- errors -----------------------------------------------------------------------------------------------------------
 
 

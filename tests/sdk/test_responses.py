@@ -411,7 +411,7 @@ NEW = {
     "hosted_shell": "container_auto_param",
     "shell": "function_shell_tool_param",
     "apply_patch": "apply_patch_tool_param",
-    "computer": "computer_tool_param",
+    "computer": "computer_use_preview_tool_param",
 }
 """The SDK's modules of tools that not every version has."""
 
