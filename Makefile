@@ -27,7 +27,7 @@ bench: $(READY)
 build: $(READY)
 	$(BIN)/python -m build
 
-# The same SDK test file against the oldest, a middle and the newest major of the openai package.
+# The tests of the SDK against the oldest, a middle and the newest major of the openai package.
 sdks: $(READY)
 	$(BIN)/python tools/sdks.py
 

@@ -1,4 +1,4 @@
-"""Runs one test file against several versions of the openai package, each in a fresh environment of its own.
+"""Runs the tests that drive the SDK against several versions of the openai package, each in a fresh environment.
 
 Usage: python tools/sdks.py [VERSION ...]; needs the package index.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 
 VERSIONS = ("1.109.1", "2.52.1", "3.54.0")
 ROOT = Path(__file__).parent.parent
-TESTS = ("tests/sdk/test_every_version.py", "tests/sdk/test_realtime.py", "tests/isolation")
+TESTS = ("tests/sdk", "tests/isolation")
 NEEDED = ("hypothesis", "websockets<16", "httpx-aiohttp", "aiohttp", "pytest-asyncio", "requests")
 
 

@@ -23,6 +23,10 @@ _OMITTABLE: Mapping[str, frozenset[str]] = {
     "ResponseReasoningItemParam": frozenset({"id"}),
     "ResponseFunctionWebSearchParam": frozenset({"id", "status"}),
     "LocalShellCall": frozenset({"id"}),
+    # Its guide and openai-agents send the `call_id` alone, which the type does not have.
+    "LocalShellCallOutput": frozenset({"id"}),
+    # The guide to image generation names an earlier picture by its id alone, and so does LangChain.
+    "ImageGenerationCall": frozenset({"result", "status"}),
     # `auto` is the default (the API reference's guide to images sends none).
     "ResponseInputImageParam": frozenset({"detail"}),
     "ResponseInputImageContentParam": frozenset({"detail"}),

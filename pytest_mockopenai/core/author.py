@@ -102,5 +102,6 @@ def json_value(schema: Mapping[str, Any] | Literal[True], draw: Draw) -> Any:
 def _prose(demand: Demand, draw: Draw) -> str:
     asked = demand.last_message
     quoted = asked if len(asked) <= _QUOTED else asked[:_QUOTED] + "..."
-    opening = f'This is {demand.model}, mocked. You said: "{quoted}".' if asked else f"This is {demand.model}, mocked."
+    model = demand.model or "a model"  # a stored prompt of the Responses API brings its own
+    opening = f'This is {model}, mocked. You said: "{quoted}".' if asked else f"This is {model}, mocked."
     return f"{opening} {prose.filler(draw.integer(9, 15), draw.child('prose'))}"

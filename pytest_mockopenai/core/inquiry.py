@@ -73,7 +73,8 @@ class Inquiry:
 
 def _turns(messages: Sequence[Mapping[str, Any]]) -> int:
     """How often the model has spoken."""
-    runs = groupby(messages, _is_models)
+    hosted = [item.get("call_id") for item in messages if _is_hosted_shell(item)]
+    runs = groupby(messages, lambda item: is_models(item) or _is_output_of(item, hosted))
     return sum(max(1, sum("role" in item for item in run)) for by_model, run in runs if by_model)
 
 
@@ -82,10 +83,24 @@ def _last_user_text(messages: Sequence[Mapping[str, Any]]) -> str | None:
     return next((text_of(message.get("content")) for message in users), None)
 
 
-def _is_models(item: Mapping[str, Any]) -> bool:
-    """Whether the model said this message or item: its output items are `reasoning` and those that end in `_call`."""
+def is_models(item: Mapping[str, Any]) -> bool:
+    """Whether the model said this message or item: its output items are the two below and those that end in `_call`."""
     kind = str(item.get("type"))
-    return item.get("role") == "assistant" or kind == "reasoning" or kind.endswith("_call")
+    return item.get("role") == "assistant" or kind in _OTHER_OUTPUT or kind.endswith("_call")
+
+
+_OTHER_OUTPUT = ("reasoning", "mcp_approval_request")
+
+
+def _is_hosted_shell(item: Mapping[str, Any]) -> bool:
+    """Whether this is a call of the shell that OpenAI runs: its output is there before the model goes on."""
+    environment = item.get("environment")
+    hosted = isinstance(environment, Mapping) and environment.get("type") == "container_reference"
+    return hosted and item.get("type") == "shell_call"
+
+
+def _is_output_of(item: Mapping[str, Any], call_ids: Sequence[Any]) -> bool:
+    return item.get("type") == "shell_call_output" and item.get("call_id") in call_ids
 
 
 def text_of(content: Any) -> str:

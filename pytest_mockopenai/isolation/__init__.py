@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from . import guard, redirect, tls
+from . import guard, redirect, tls, traces
 from .environment import API_KEY, applied, patched
 from .guard import Guard, RealHostRefused, Refusal
 from .hosts import is_real_host
@@ -44,9 +44,9 @@ def isolated(
 ) -> Iterator[Isolation]:
     """Point this process and its children at the mock at `url`, such as "http://127.0.0.1:43121".
 
-    Variables are set, clients of the openai package redirected, other ways to OpenAI's hosts refused with
-    `RealHostRefused`, TLS contexts shared. All is undone in reverse order on leaving; may be nested.
-    `setenv` (pytest's `monkeypatch.setenv`) sets the variables and then also undoes them: two tools that
+    Variables are set, clients of the openai package redirected, traces of openai-agents dropped, other ways to
+    OpenAI's hosts refused with `RealHostRefused`, TLS contexts shared. All is undone in reverse order on leaving;
+    may be nested. `setenv` (pytest's `monkeypatch.setenv`) sets the variables and then also undoes them: two tools that
     both restore the same variable must do so in the right order.
     """
     env = patched(url, api_key=api_key)
@@ -54,6 +54,7 @@ def isolated(
         before = stack.enter_context(applied(env, setenv))
         watch = stack.enter_context(guard.guarded(url))
         stack.enter_context(redirect.redirected(url))
+        stack.enter_context(traces.unsent())
         if share_tls:
             stack.enter_context(tls.shared())
         stack.enter_context(module_client(env, before))

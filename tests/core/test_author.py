@@ -56,6 +56,10 @@ def test_prose_names_the_model_and_quotes_the_user() -> None:
     assert text.endswith(".")
 
 
+def test_prose_without_a_model() -> None:
+    assert (author.answer(Demand("", ""), draw_for(0)).text or "").startswith("This is a model, mocked. ")
+
+
 def test_prose_differs_by_draw() -> None:
     assert len({author.answer(PROSE, draw_for(seed)).text for seed in range(20)}) == 20
 

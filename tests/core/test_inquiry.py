@@ -16,6 +16,14 @@ ASSISTANT = {"role": "assistant", "content": "Hello"}
 REASONING = {"type": "reasoning", "summary": []}
 CALL = {"type": "function_call", "name": "f", "arguments": "{}"}
 OUTPUT = {"type": "function_call_output", "call_id": "1", "output": "x"}
+APPROVAL = {"type": "mcp_approval_response", "approval_request_id": "1", "approve": True}
+SHELL_OUTPUT = {"type": "shell_call_output", "call_id": "1", "output": []}
+
+
+def shell(environment: str) -> dict[str, Any]:
+    """A call of the shell in this environment."""
+    return {"type": "shell_call", "call_id": "1", "environment": {"type": environment}}
+
 
 KEYS = st.sampled_from(
     [*("messages", "input", "prompt", "tools", "functions"), *("role", "content", "type", "text", "name", "function")]
@@ -118,6 +126,9 @@ def test_tools(body: dict[str, Any]) -> None:
         ([USER, ASSISTANT, REASONING, CALL, OUTPUT], 2),
         ([USER, REASONING, {"type": "web_search_call"}, ASSISTANT, USER], 2),
         ([USER, CALL, OUTPUT, CALL, OUTPUT, ASSISTANT, USER], 4),
+        ([USER, {"type": "mcp_list_tools"}, REASONING, {"type": "mcp_approval_request"}, APPROVAL], 2),
+        ([USER, shell("container_reference"), SHELL_OUTPUT, ASSISTANT, USER], 2),
+        ([USER, shell("local"), SHELL_OUTPUT, ASSISTANT, USER], 3),
     ],
 )
 def test_turn(messages: list[dict[str, Any]], turn: int) -> None:

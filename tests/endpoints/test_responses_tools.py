@@ -211,6 +211,32 @@ def test_mcp_asks_runs_and_lists_its_tools_once(api: Api) -> None:
     assert types(api.respond(**again, input=[{**answer, "approve": False}]).json) == ["message"]
 
 
+@pytest.mark.parametrize("tool", ["mcp", "mcp_approval"])
+def test_mcp_tools_are_listed_before_the_model_reasons(api: Api, tool: str) -> None:
+    server = TOOLS[tool]
+    api.reply(words.thinks("Hm.") | words.built_in_call(tool))
+    first = api.respond(tools=[server]).json
+    assert types(first)[:2] == ["mcp_list_tools", "reasoning"]
+    assert types(first)[2] in ("mcp_call", "mcp_approval_request")
+    again = api.respond(tools=[server], input=[{"role": "user", "content": "Hi"}, *first["output"]])
+    assert again.status == 200
+
+
+def test_an_earlier_picture_is_named_by_its_id(api: Api) -> None:
+    first = api.respond(tools=[TOOLS["image_generation"]]).json
+    picture = {"type": "image_generation_call", "id": first["output"][0]["id"]}
+    said = [{"role": "user", "content": "Hi"}, picture, {"role": "user", "content": "Now in blue."}]
+    assert api.respond(tools=[TOOLS["image_generation"]], input=said).status == 200
+
+
+def test_the_output_of_a_local_shell_names_its_call(api: Api) -> None:
+    api.reply(words.built_in_call("local_shell"))
+    (call,) = api.respond(tools=[TOOLS["local_shell"]]).json["output"]
+    output = {"type": "local_shell_call_output", "call_id": call["call_id"], "output": "notes.md"}
+    said = [{"role": "user", "content": "Hi"}, call, output]
+    assert types(api.respond(tools=[TOOLS["local_shell"]], input=said).json) == ["message"]
+
+
 def test_a_client_s_tool_goes_on_with_its_output(api: Api) -> None:
     first = api.respond(tools=[TOOLS["computer"]], tool_choice={"type": "computer_use_preview"}).json
     (call,) = first["output"]
@@ -225,4 +251,4 @@ def test_several_tools_of_a_kind_are_each_used(api: Api) -> None:
     other = {**TOOLS["mcp"], "server_label": "erp"}
     items = api.respond(tools=[TOOLS["mcp"], other]).json["output"]
     assert [item["server_label"] for item in items if item["type"] == "mcp_call"] == ["crm", "erp"]
-    assert json.loads(items[1]["arguments"]) == {"query": "Hi"}
+    assert json.loads(items[2]["arguments"]) == {"query": "Hi"}

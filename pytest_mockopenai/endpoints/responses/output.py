@@ -73,8 +73,10 @@ class _Writer:
         answer = self._fitting.answer
         if is_due(self._context, self._turn):
             yield compaction_of(self._context, self._turn)
+        used = list(self._built_in(answer.built_in_calls))
+        yield from (item for item in used if item["type"] == "mcp_list_tools")  # asked for before the model begins
         yield from self._reasoning(answer)
-        yield from self._built_in(answer.built_in_calls)
+        yield from (item for item in used if item["type"] != "mcp_list_tools")
         yield from self._message(answer)
         for place, call in enumerate(answer.tool_calls):
             yield self._call(call, self._serial(f"call {place}"))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 from pytest_mockopenai.core import catalog, checks, errors
 from pytest_mockopenai.core.endpoint import JSON, Context
 from pytest_mockopenai.core.errors import Refused
+from pytest_mockopenai.core.inquiry import is_models
 from pytest_mockopenai.core.tools import named_tool, offered_tools
 from pytest_mockopenai.endpoints.responses import history
 from pytest_mockopenai.endpoints.responses.demand import asked_effort, text_format
@@ -100,7 +100,7 @@ def mates(context: Context) -> None:
     for kind, (output, phrase) in _OUTPUTS.items():
         _check_mates(items, kind, output, phrase)
     for item, after in pairwise((*items, {})):
-        if item["type"] == "reasoning" and not _is_models(after):
+        if item["type"] == "reasoning" and not is_models(after):
             message = f"Item '{item['id']}' of type 'reasoning' was provided without its required following item."
             raise Refused(errors.invalid(message, param="input"))
 
@@ -115,12 +115,6 @@ def _check_mates(items: Sequence[JSON], kind: str, output: str, phrase: str) -> 
             else f"No tool call found for {phrase} output with call_id {call_id}."
         )
         raise Refused(errors.invalid(message, param="input"))
-
-
-def _is_models(item: Mapping[str, Any]) -> bool:
-    """Whether the model said this item."""
-    kind = str(item.get("type"))
-    return item.get("role") == "assistant" or kind == "reasoning" or kind.endswith("_call")
 
 
 RULES = (required, combinations, tools, structured_output, mates)

@@ -84,4 +84,6 @@ def _hand_over() -> None:
 if _mock:
     # An audit hook sees the calls of every library and imports none: `socket` and `ssl` may never be needed.
     sys.addaudithook(_hook)
+    # The traces of openai-agents would be tried, and tried again, when this process ends.
+    os.environ.setdefault("OPENAI_AGENTS_DISABLE_TRACING", "1")
 _hand_over()
