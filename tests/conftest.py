@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
+import httpcore
 import numpy as np
 import pytest
 
@@ -14,7 +16,13 @@ from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.core.wire import Request
 from pytest_mockopenai.recorder import Call
 
-LOADED = np  # pytester unloads what its inner runs have loaded, and numpy cannot be loaded twice
+# pytester unloads what its inner runs have loaded: numpy cannot be loaded twice, and httpx tells errors of the transport
+# that it has loaded itself from those of a second copy.
+LOADED = (np, httpcore)
+with suppress(ImportError):  # the transport of openai 3
+    import httpcore2
+
+    LOADED += (httpcore2,)
 
 PATHS = {"chat.completions": "/v1/chat/completions", "embeddings": "/v1/embeddings", "moderations": "/v1/moderations"}
 
