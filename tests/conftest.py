@@ -16,8 +16,8 @@ from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.core.wire import Request
 from pytest_mockopenai.recorder import Call
 
-# pytester unloads what its inner runs have loaded: numpy cannot be loaded twice, and httpx tells errors of the transport
-# that it has loaded itself from those of a second copy.
+# pytester unloads what its inner runs have loaded: numpy cannot be loaded twice, and httpx tells errors of the
+# transport that it has loaded itself from those of a second copy.
 LOADED = (np, httpcore)
 with suppress(ImportError):  # the transport of openai 3
     import httpcore2

@@ -5,23 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from pytest_mockopenai.core import errors, jsontext
+from pytest_mockopenai.core import errors
 from pytest_mockopenai.core.endpoint import JSON, Service
 from pytest_mockopenai.core.errors import Error, Refused
 from pytest_mockopenai.endpoints.realtime.wire import Wire
 
 _REFERENCE = "item_reference"  # in `response.input`; older SDKs have no type for it
-
-
-def read(message: str | bytes) -> JSON:
-    """The JSON object of a message; raises Refused for anything else."""
-    try:
-        event = jsontext.loads(message)
-    except jsontext.BadJSON:
-        raise Refused(errors.bad_json()) from None
-    if not isinstance(event, dict):
-        raise Refused(errors.bad_json())
-    return event
 
 
 def checked(event: JSON, wire: Wire, service: Service) -> JSON:

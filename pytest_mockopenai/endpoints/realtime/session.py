@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pytest_mockopenai.core import errors, jsontext
-from pytest_mockopenai.core.dialogue import Playing, Talk
+from pytest_mockopenai.core.dialogue import Playing, Talk, read
 from pytest_mockopenai.core.endpoint import JSON, Context, Service
 from pytest_mockopenai.core.errors import Error, Refused
 from pytest_mockopenai.endpoints.realtime import config, conversation
 from pytest_mockopenai.endpoints.realtime.audio import Format, decoded, encoded, format_of
-from pytest_mockopenai.endpoints.realtime.checking import checked, read
+from pytest_mockopenai.endpoints.realtime.checking import checked
 from pytest_mockopenai.endpoints.realtime.conversation import Conversation
 from pytest_mockopenai.endpoints.realtime.events import opened
 from pytest_mockopenai.endpoints.realtime.hearing import InputBuffer, Noticed

@@ -5,14 +5,15 @@ from __future__ import annotations
 from pytest_mockopenai.core import author, checks
 from pytest_mockopenai.core.answer import Answer
 from pytest_mockopenai.core.bounds import Length, Range
-from pytest_mockopenai.core.endpoint import JSON, Context, Endpoint, Finished
+from pytest_mockopenai.core.endpoint import JSON, Context, Endpoint, Finished, Service
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.endpoints.responses import background, counting, events, stored
 from pytest_mockopenai.endpoints.responses.demand import demand_of
-from pytest_mockopenai.endpoints.responses.history import history, keep
+from pytest_mockopenai.endpoints.responses.history import items_before, keep
 from pytest_mockopenai.endpoints.responses.object import response_object
 from pytest_mockopenai.endpoints.responses.output import Output, output_of
 from pytest_mockopenai.endpoints.responses.rules import RULES
+from pytest_mockopenai.endpoints.responses.socket import Socket
 from pytest_mockopenai.endpoints.responses.turn import Turn, count_input, turn_of
 from pytest_mockopenai.rendering.caching import cached_tokens
 
@@ -30,6 +31,22 @@ def create(context: Context) -> Finished:
         return Finished(response, usage)
     keep(context, response, turn.given, background.stages_of(context))
     return background.shown(background.begun(response, "queued"), streamed=response, usage=usage)
+
+
+def prepare(context: Context) -> Finished:
+    """A response that generates nothing, to be continued later (`generate: false` on a WebSocket)."""
+    turn = turn_of(context)
+    response = response_object(context, output=[], status="completed", usage=Usage())
+    keep(context, response, turn.given)
+    return Finished(response)
+
+
+def _connect(context: Context, service: Service) -> Socket:
+    return Socket(context, service, _CREATE, prepare)
+
+
+def _no_upgrade(context: Context) -> Finished:
+    raise NotImplementedError("an endpoint with a dialogue answers nothing else")
 
 
 def _prompt_usage(context: Context, turn: Turn) -> Usage:
@@ -77,21 +94,24 @@ _BOUNDS: dict[str, Length | Range] = {
     **checks.METADATA_BOUNDS,
 }
 
+_CREATE = Endpoint(
+    "POST",
+    "/responses",
+    "responses",
+    create,
+    events=events.events,
+    failure=events.failure,
+    params="openai.types.responses.response_create_params:ResponseCreateParams",
+    known=_KNOWN,
+    bounds=_BOUNDS,
+    rules=RULES,
+    history=items_before,
+    kinds=frozenset({"text"}),
+)
+
 ENDPOINTS = (
-    Endpoint(
-        "POST",
-        "/responses",
-        "responses",
-        create,
-        events=events.events,
-        failure=events.failure,
-        params="openai.types.responses.response_create_params:ResponseCreateParams",
-        known=_KNOWN,
-        bounds=_BOUNDS,
-        rules=RULES,
-        history=history,
-        kinds=frozenset({"text"}),
-    ),
+    _CREATE,
+    Endpoint("GET", "/responses", "responses", _no_upgrade, dialogue=_connect),
     *stored.ENDPOINTS,
     *counting.ENDPOINTS,
 )

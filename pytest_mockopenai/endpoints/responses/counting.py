@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_mockopenai.core.endpoint import Context, Endpoint, Finished
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.endpoints.responses.compaction import compaction_of
-from pytest_mockopenai.endpoints.responses.history import history
+from pytest_mockopenai.endpoints.responses.history import items_before
 from pytest_mockopenai.endpoints.responses.object import response_id, usage_json
 from pytest_mockopenai.endpoints.responses.rules import mates
 from pytest_mockopenai.endpoints.responses.turn import turn_of
@@ -44,7 +44,7 @@ ENDPOINTS = (
         count,
         params="openai.types.responses.input_token_count_params:InputTokenCountParams",
         rules=(mates,),
-        history=history,
+        history=items_before,
     ),
     Endpoint(
         "POST",
@@ -53,6 +53,6 @@ ENDPOINTS = (
         compact,
         params="openai.types.responses.response_compact_params:ResponseCompactParams",
         rules=(mates,),
-        history=history,
+        history=items_before,
     ),
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pytest_mockopenai.core import conversations, errors, items
-from pytest_mockopenai.core.endpoint import JSON, Collection, Context, Store
+from pytest_mockopenai.core.endpoint import IN_DIALOGUE, JSON, Collection, Context, Store
 from pytest_mockopenai.core.errors import Refused
 from pytest_mockopenai.core.seed import Draw
 
@@ -20,11 +20,25 @@ def responses(store: Store) -> Collection:
     return store.collection("responses")
 
 
-def history(body: Mapping[str, Any], store: Store) -> tuple[JSON, ...]:
+def unstored(store: Store) -> Collection:
+    """Entries of the responses that were made on a WebSocket and not stored: to be continued there, nothing else."""
+    return store.collection("responses.unstored")
+
+
+def items_before(body: Mapping[str, Any], store: Store) -> tuple[JSON, ...]:
     """The items before those that a request sends; what was compacted is in the item that stands for it.
 
     Raises `Refused` for a previous response or a conversation that does not exist, and for both at once.
     """
+    return _history(body, store, (responses(store),))
+
+
+def items_before_in_dialogue(body: Mapping[str, Any], store: Store) -> tuple[JSON, ...]:
+    """The same on a WebSocket, where a response can be continued that was not stored."""
+    return _history(body, store, (responses(store), unstored(store)))
+
+
+def _history(body: Mapping[str, Any], store: Store, known: Sequence[Collection]) -> tuple[JSON, ...]:
     previous, conversation = body.get("previous_response_id"), body.get("conversation")
     if previous and conversation:
         raise Refused(errors.mutually_exclusive("previous_response_id", "conversation"))
@@ -32,9 +46,9 @@ def history(body: Mapping[str, Any], store: Store) -> tuple[JSON, ...]:
         return _since_compaction(conversations.entry_of(store, conversations.id_of(conversation))["items"])
     if not previous:
         return ()
-    if responses(store).get(previous) is None:
+    if _entry(known, previous) is None:
         raise Refused(errors.previous_response_not_found(previous))
-    return _since_compaction(chain(store, previous))
+    return _since_compaction(_chain(known, previous))
 
 
 def _since_compaction(items: Sequence[JSON]) -> tuple[JSON, ...]:
@@ -44,15 +58,24 @@ def _since_compaction(items: Sequence[JSON]) -> tuple[JSON, ...]:
 
 def chain(store: Store, id_: str | None) -> tuple[JSON, ...]:
     """The items of a response and of all that it goes on from, oldest first; what was deleted is left out."""
-    entries = list(_entries(store, id_))
+    return _chain((responses(store),), id_)
+
+
+def _chain(known: Sequence[Collection], id_: str | None) -> tuple[JSON, ...]:
+    entries = list(_entries(known, id_))
     return tuple(item for entry in reversed(entries) for item in (*entry["input"], *entry["response"]["output"]))
 
 
-def _entries(store: Store, id_: str | None) -> Iterator[JSON]:
-    entry = responses(store).get(id_) if id_ else None
+def _entries(known: Sequence[Collection], id_: str | None) -> Iterator[JSON]:
+    entry = _entry(known, id_)
     while entry is not None:
         yield entry
-        entry = responses(store).get(entry["previous"]) if entry["previous"] else None
+        entry = _entry(known, entry["previous"])
+
+
+def _entry(known: Sequence[Collection], id_: str | None) -> JSON | None:
+    found = (collection.get(id_) for collection in known) if id_ else ()
+    return next((entry for entry in found if entry is not None), None)
 
 
 def given(context: Context) -> tuple[JSON, ...]:
@@ -77,7 +100,9 @@ def keep(context: Context, response: JSON, own: tuple[JSON, ...], stages: JSON |
     added = (*own, *response["output"])
     if response.get("conversation"):
         conversations.append(context.store, response["conversation"]["id"], added)
+    entry = {"response": response, "input": list(own), "previous": response["previous_response_id"], "stages": stages}
     if response["store"]:
-        entry = {"response": response, "input": list(own), "previous": response["previous_response_id"]}
-        responses(context.store).put(response["id"], {**entry, "stages": stages})
+        responses(context.store).put(response["id"], entry)
         items.remember(context.store, added)
+    elif context.endpoint.method == IN_DIALOGUE:
+        unstored(context.store).put(response["id"], entry)
