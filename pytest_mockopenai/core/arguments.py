@@ -22,7 +22,7 @@ def check_seconds(name: str, value: Any) -> None:
         raise ValueError(f"{name} is a time in seconds, from 0 to {LONGEST}, not {value!r:.80}")
 
 
-def check_choice(name: str, value: object, choices: Sequence[str]) -> None:
+def check_choice(name: str, value: object, choices: Sequence[object]) -> None:
     """Raise ValueError for a value that is none of the choices."""
     if value not in choices:
         raise ValueError(f"{name} is one of {', '.join(repr(choice) for choice in choices)}, not {value!r:.80}")

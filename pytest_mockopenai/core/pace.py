@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import chain, repeat
 
+from pytest_mockopenai.core import sse
 from pytest_mockopenai.core.wire import Cut, Dialogue, Headers, How, Reply, Send, Step, Stream, Upgrade, Whole
 from pytest_mockopenai.core.word import Fault, FaultKind, Timing
 
@@ -52,7 +53,7 @@ def _stream(rendered: Rendered, events: tuple[bytes, ...], timing: Timing, fault
         steps = (Cut("stall", timing.first),)
     else:
         at = len(events) // 2 if fault.after is None else min(fault.after, len(events))
-        steps = _STREAM_FAULTS[fault.kind](_Broken(rendered, events, at, timing))
+        steps = _STREAM_FAULTS[fault.kind](_Broken(rendered, events, at, timing, fault.flat))
     return Stream(rendered.status, rendered.headers, steps)
 
 
@@ -64,6 +65,7 @@ class _Broken:
     events: tuple[bytes, ...]
     at: int
     timing: Timing
+    flat: bool
 
     def ended_by(self, how: How) -> tuple[Step, ...]:
         wait = self.timing.each if self.at else self.timing.first
@@ -74,6 +76,11 @@ class _Broken:
         events = self.events or (b"",)
         at = min(self.at, len(events) - 1)
         return events[:at], events[at], events[at + 1 :]
+
+    def failure(self) -> bytes:
+        """The event of an error in the place where the stream breaks."""
+        event = self.rendered.failure(self.at)
+        return sse.flattened(event) if self.flat else event
 
     def sent(self, *data: bytes) -> tuple[Step, ...]:
         return _sends(data, self.timing)
@@ -108,7 +115,7 @@ _STREAM_FAULTS: dict[FaultKind, Callable[[_Broken], tuple[Step, ...]]] = {
     "malformed": _malformed,
     "short_body": _half_event,
     "no_done": _without_end,
-    "error_event": lambda broken: broken.sent(*broken.events[: broken.at], broken.rendered.failure(broken.at)),
+    "error_event": lambda broken: broken.sent(*broken.events[: broken.at], broken.failure()),
 }
 
 

@@ -26,6 +26,20 @@ def data_of(event: bytes) -> bytes:
 _LINES = (b"data: ", b"event: ")
 
 
+def flattened(event: bytes) -> bytes:
+    """An event of the type `error` with the error's fields beside the type; any other as it is.
+
+    So the OpenAPI document and the SDK's type have it (openai/types/responses/response_error_event.py); production
+    nests them (goai#88, openai-dotnet#881).
+    """
+    data = data_of(event)
+    value = jsontext.loads(data)
+    if value.get("type") != "error":
+        return event
+    flat = {"type": "error", **value.pop("error"), **value}
+    return event.replace(data, jsontext.dumps(flat))
+
+
 def interleaved(streams: Iterable[Iterable[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
     """One chunk of each choice in turn; each choice ends when it has said all."""
     for row in zip_longest(*streams):

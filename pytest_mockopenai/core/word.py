@@ -30,10 +30,11 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What breaks, `after` so many events of a stream (None: halfway)."""
+    """What breaks, `after` so many events of a stream (None: halfway); an error event may be `flat`."""
 
     kind: FaultKind
     after: int | None = None
+    flat: bool = False
 
 
 @dataclass(frozen=True, slots=True)

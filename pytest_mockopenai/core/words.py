@@ -308,16 +308,21 @@ def no_done() -> Word:
 
 
 @word
-def error_event(*, after: int | None = None) -> Word:
-    """Send an error inside a 200: as an event of a stream, `after` as in `cut`, which ends it; or as the whole body."""
-    return _breaking("error_event", after)
+def error_event(*, after: int | None = None, flat: bool = False) -> Word:
+    """Send an error inside a 200: as an event of a stream, `after` as in `cut`, which ends it; or as the whole body.
+
+    A `flat` event of the Responses API has `code` and `message` beside its type, as the SDK's type says; production
+    nests them in `error`.
+    """
+    arguments.check_choice("flat", flat, (True, False))
+    return _breaking("error_event", after, flat=flat)
 
 
 def _saying(answer: Answer) -> Word:
     return Word(answer=answer)
 
 
-def _breaking(kind: FaultKind, after: int | None) -> Word:
+def _breaking(kind: FaultKind, after: int | None, *, flat: bool = False) -> Word:
     if after is not None:
         arguments.check_whole("after", after)
-    return Word(fault=Fault(kind, after))
+    return Word(fault=Fault(kind, after, flat))

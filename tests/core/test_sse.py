@@ -35,3 +35,19 @@ def test_choices_take_turns() -> None:
 
 def test_end() -> None:
     assert sse.DONE == b"data: [DONE]\n\n"
+
+
+@pytest.mark.parametrize("name", [None, "error"])
+def test_an_error_is_flattened(name: str | None) -> None:
+    nested = {
+        "type": "error",
+        "error": {"type": "server_error", "code": "c", "message": "data: x"},
+        "sequence_number": 3,
+    }
+    flat = {"type": "server_error", "code": "c", "message": "data: x", "sequence_number": 3}
+    assert sse.flattened(sse.event(nested, name)) == sse.event({**flat, "type": "error"}, name)
+
+
+def test_other_events_stay_as_they_are() -> None:
+    event = sse.event({"error": {"message": "No."}})
+    assert sse.flattened(event) == event

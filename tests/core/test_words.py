@@ -74,6 +74,7 @@ WRITTEN: list[tuple[str, str]] = [
     (" short_body ; ", "short_body()"),
     ("no-done", "no_done()"),
     ("error-event;after=1", "error_event(after=1)"),
+    ("error-event;flat=true", "error_event(flat=True)"),
 ]
 
 

@@ -302,6 +302,13 @@ def test_an_error_in_the_middle_of_a_stream_is_numbered(api: Api) -> None:
     assert (last["type"], last["error"]["type"]) == ("error", "server_error")
 
 
+def test_an_error_may_be_flat_as_the_sdk_s_type_has_it(api: Api) -> None:
+    api.reply(words.says("Paris") | words.error_event(after=3, flat=True))
+    last = EVENTS.validate_python(api.respond(stream=True).events()[-1])
+    assert (last.type, last.sequence_number, last.param) == ("error", 3, None)
+    assert last.message.startswith("The server had an error")
+
+
 # --- refusals ---------------------------------------------------------------------------------------------------------
 
 CALL = {"type": "function_call", "call_id": "call_1", "name": "f", "arguments": "{}"}
