@@ -6,7 +6,9 @@ Chat writes `{"type": "function", "function": {"name": ...}}`; the Responses and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
 from pytest_mockopenai.core.author import Tool
@@ -57,6 +59,23 @@ def must_call(body: Mapping[str, Any]) -> tuple[Tool, ...]:
         names = {_definition(tool).get("name") for tool in allowed.get("tools", ())}
         return tuple(tool for tool in tools if tool.name in names) if allowed.get("mode") == "required" else ()
     return tools if body.get("tool_choice") == "required" else ()
+
+
+def next_tools(body: Mapping[str, Any], messages: Sequence[Mapping[str, Any]]) -> tuple[Tool, ...]:
+    """The tools of `must_call`, those first that were called least since the user last spoke.
+
+    So a client that demands a call each time, until one of some tool ends its loop, comes to that tool.
+    """
+    called = Counter(_called(messages))
+    return tuple(sorted(must_call(body), key=lambda tool: called[tool.name]))
+
+
+def _called(messages: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """The names of what the model has called since the user last spoke."""
+    for message in takewhile(lambda message: message.get("role") != "user", reversed(messages)):
+        if message.get("type") in ("function_call", "custom_tool_call"):
+            yield message["name"]
+        yield from (_definition(call)["name"] for call in message.get("tool_calls") or ())
 
 
 def allowed_tools(body: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pytest_mockopenai.core.author import Tool
-from pytest_mockopenai.core.tools import allowed_tools, must_call, named_tool, offered_tools
+from pytest_mockopenai.core.tools import allowed_tools, must_call, named_tool, next_tools, offered_tools
 
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}}
 
@@ -68,6 +68,37 @@ def test_allowed_tools(form: Any, mode: str, names: list[str]) -> None:
     allowed = allowed_tools(body)
     assert allowed is not None
     assert allowed["mode"] == mode
+
+
+USER = {"role": "user", "content": "Hi"}
+
+
+@FORMS
+@pytest.mark.parametrize(
+    ("called", "names"),
+    [("", "fgc"), ("f", "gcf"), ("c", "fgc"), ("fg", "cfg"), ("ffgc", "gcf"), ("fgc", "fgc")],
+)
+def test_those_called_least_come_first(form: Any, called: str, names: str) -> None:
+    kinds = {"f": "function", "g": "function", "c": "custom"}
+    body = {"tools": [form(kinds[name], name) for name in "fgc"], "tool_choice": "required"}
+    for earlier in ([], [*_calls(form, "g", kinds), USER]):  # what was called for an earlier message does not count
+        messages = [USER, *earlier, *_calls(form, called, kinds)]
+        assert "".join(tool.name for tool in next_tools(body, messages)) == names
+
+
+def _calls(form: Any, names: str, kinds: dict[str, str]) -> list[dict[str, Any]]:
+    """What a conversation has of these calls: in chat messages with calls, in responses items."""
+    if form is nested:
+        messages = [{"role": "assistant", "tool_calls": [nested(kinds[name], name)]} for name in names]
+        return [each for message in messages for each in (message, {"role": "tool", "content": "x"})]
+    items = [
+        {"type": f"{'custom_tool' if kinds[name] == 'custom' else 'function'}_call", "name": name} for name in names
+    ]
+    return [each for item in items for each in (item, {"type": f"{item['type']}_output", "output": "x"})]
+
+
+def test_of_no_demand_none_comes_first() -> None:
+    assert next_tools({"tools": [flat("function", "f")]}, [USER]) == ()
 
 
 @pytest.mark.parametrize("choice", [{"type": "web_search_preview"}, {"type": "mcp", "server_label": "x", "name": "y"}])

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pytest_mockopenai.core import catalog
 from pytest_mockopenai.core.author import Demand
 from pytest_mockopenai.core.endpoint import Context
-from pytest_mockopenai.core.tools import must_call
+from pytest_mockopenai.core.tools import next_tools
 
 
 def demand_of(context: Context) -> Demand:
@@ -17,7 +17,7 @@ def demand_of(context: Context) -> Demand:
     return Demand(
         model=context.model,
         last_message=context.inquiry.last_message,
-        must_call=must_call(body),
+        must_call=next_tools(body, body["messages"]),
         json=json_schema(body),
         reasoning_tokens=catalog.reasoning_tokens(context.model, body.get("reasoning_effort")),
     )

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pytest_mockopenai.core import catalog
 from pytest_mockopenai.core.author import Demand
 from pytest_mockopenai.core.endpoint import JSON, Context
-from pytest_mockopenai.core.tools import must_call
+from pytest_mockopenai.core.tools import next_tools
 from pytest_mockopenai.endpoints.responses.tools import built_in_tools
 
 
@@ -18,7 +18,7 @@ def demand_of(context: Context, items: Sequence[JSON]) -> Demand:
     return Demand(
         model=context.model,
         last_message=context.inquiry.last_message,
-        must_call=must_call(body),
+        must_call=next_tools(body, items),
         json=json_schema(body),
         reasoning_tokens=catalog.reasoning_tokens(context.model, asked_effort(body)),
         built_in=built_in_tools(body, items),
