@@ -199,7 +199,8 @@ class App:
         """Plays the scripted word, or makes an answer up; raises `Refused` for an error word."""
         attempt.word = self._word(context)
         if attempt.word.error:
-            raise Refused(attempt.word.error.filled(model=context.model, request_id=_request_id(attempt)))
+            error = context.endpoint.errors.get(attempt.word.error.code or "", attempt.word.error)
+            raise Refused(error.filled(model=context.model, request_id=_request_id(attempt)))
         outcome = handle.answered(replace(context, answer=attempt.word.answer), streams=streams)
         finished = outcome.finished
         attempt.usage, attempt.response, attempt.stream = finished.usage, finished.object, outcome.events is not None

@@ -169,7 +169,8 @@ class Endpoint:
     the bytes of the stream's events, `end` is what follows the last one; `failure` is the event of an error after so
     many others. `params` names the SDK's type of the body (`module:Name`); `known` are parameters accepted even if the
     installed SDK lacks them; `bounds` are its ranges and lengths; `rules` are checks of its own that raise `Refused`.
-    `history` finds the items that a request goes on from (raising `Refused` for what does not exist). `kinds` are the
+    `history` finds the items that a request goes on from (raising `Refused` for what does not exist). `errors`, by
+    code, are those that it words in its own way. `kinds` are the
     kinds of `Answer` it can say. A `keyless` one is answered without an API key. `read` reads a body that is no JSON.
 
     With `dialogue` it accepts an upgrade to WebSocket, choosing one of `subprotocols`, and no other request; `Refused`
@@ -189,6 +190,7 @@ class Endpoint:
     bounds: Mapping[str, Range | Length] = field(default_factory=dict)
     rules: tuple[Callable[[Context], None], ...] = ()
     history: Callable[[Mapping[str, Any], Store], tuple[JSON, ...]] | None = None
+    errors: Mapping[str, Error] = field(default_factory=dict)
     kinds: frozenset[str] = frozenset()
     keyless: bool = False
     read: Callable[[Request], JSON] | None = None

@@ -309,6 +309,13 @@ def test_an_error_may_be_flat_as_the_sdk_s_type_has_it(api: Api) -> None:
     assert last.message.startswith("The server had an error")
 
 
+def test_a_scripted_context_overflow_is_worded_as_this_api_does(api: Api) -> None:
+    api.reply(words.context_length_exceeded(limit=10, used=20))
+    error = api.respond().error
+    assert (error["code"], error["param"]) == ("context_length_exceeded", "input")
+    assert error["message"].startswith("Your input exceeds the context window of this model.")
+
+
 # --- refusals ---------------------------------------------------------------------------------------------------------
 
 CALL = {"type": "function_call", "call_id": "call_1", "name": "f", "arguments": "{}"}

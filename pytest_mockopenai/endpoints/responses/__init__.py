@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_mockopenai.core import author, checks
+from pytest_mockopenai.core import author, checks, errors
 from pytest_mockopenai.core.answer import Answer
 from pytest_mockopenai.core.bounds import Length, Range
 from pytest_mockopenai.core.endpoint import JSON, Context, Endpoint, Finished, Service
@@ -106,6 +106,7 @@ _CREATE = Endpoint(
     bounds=_BOUNDS,
     rules=RULES,
     history=items_before,
+    errors={"context_length_exceeded": errors.input_too_long()},
     kinds=frozenset({"text"}),
 )
 
