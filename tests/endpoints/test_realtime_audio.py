@@ -73,6 +73,14 @@ def test_clear_forgets(api: Api) -> None:
     assert conversing.error("input_audio_buffer.commit")["code"] == "input_audio_buffer_commit_empty"
 
 
+def test_the_buffer_is_bounded(api: Api) -> None:
+    conversing = talking(api, audio=OFF)
+    for _ in range(8):
+        assert append(conversing, bytes(8 * 2**20)) == []
+    assert conversing.error("input_audio_buffer.append", audio=b64(bytes(2)))["code"] == "input_audio_buffer_full"
+    assert len(conversing.send("input_audio_buffer.commit")) == 3
+
+
 # --- turn detection ---------------------------------------------------------------------------------------------------
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import subprocess
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -227,6 +229,11 @@ def test_what_a_dialogue_raises_is_kept_and_closes_with_1011(host: Host, talk: T
     assert [str(error) for error in host.errors] == ["a bug"]
     host.errors.clear()
     client.close()
+
+
+def test_frames_are_loaded_with_the_first_upgrade_only() -> None:
+    code = "import sys, pytest_mockopenai.hosts.httpserver; assert 'websockets' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 # --- bytes ------------------------------------------------------------------------------------------------------------

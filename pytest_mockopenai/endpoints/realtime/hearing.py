@@ -13,6 +13,9 @@ from typing import Any, Literal
 
 from pytest_mockopenai.endpoints.realtime.audio import FRAME_MS, Format
 
+LIMIT = 64 * 2**20
+"""The most sound that is kept without a commit, in bytes: more than 20 minutes."""
+
 _SILENCE_MS, _PADDING_MS = 500, 300  # the defaults of server VAD (openai/types/realtime)
 
 

@@ -14,7 +14,7 @@ from pytest_mockopenai.endpoints.realtime.audio import Format, decoded, encoded,
 from pytest_mockopenai.endpoints.realtime.checking import checked
 from pytest_mockopenai.endpoints.realtime.conversation import Conversation
 from pytest_mockopenai.endpoints.realtime.events import opened
-from pytest_mockopenai.endpoints.realtime.hearing import InputBuffer, Noticed
+from pytest_mockopenai.endpoints.realtime.hearing import LIMIT, InputBuffer, Noticed
 from pytest_mockopenai.endpoints.realtime.ids import error_event, event_id, new_id
 from pytest_mockopenai.endpoints.realtime.respond import Response
 from pytest_mockopenai.endpoints.realtime.spent import seconds_of
@@ -115,6 +115,9 @@ class Session(Talk):
         data = decoded(event["audio"])
         if data is None:
             raise Refused(conversation.bad_audio("audio"))
+        if len(self._buffer.data) + len(data) > LIMIT:
+            message = f"The input audio buffer is full: it holds at most {LIMIT} bytes. Commit or clear it."
+            raise Refused(errors.invalid(message, param="audio", code="input_audio_buffer_full"))
         self._buffer.append(data)
         detection = self._hearing["turn_detection"]
         if detection:
