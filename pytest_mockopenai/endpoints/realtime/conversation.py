@@ -83,7 +83,7 @@ class Conversation:
 
 def made(given: Mapping[str, Any], id_: str) -> JSON:
     """The item that a client describes; its own id wins. Raises Refused for sound that is not base64."""
-    item = {"id": id_, "object": "realtime.item", **given}
+    item = {**given, "id": id_, "object": "realtime.item"}
     if item["type"] in ("message", "function_call", "function_call_output"):
         item["status"] = "completed"
     if item["type"] == "function_call" and not item.get("call_id"):

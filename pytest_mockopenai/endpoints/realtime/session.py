@@ -140,7 +140,7 @@ class Session(Talk):
 
     def _commit(self, event: JSON) -> None:
         form = format_of(self._hearing["format"])
-        heard_ms = 1000 * form.seconds(bytes(self._buffer.data))
+        heard_ms = 1000 * form.seconds(len(self._buffer.data))
         if heard_ms < _LEAST_MS:
             message = (
                 f"Error committing input audio buffer: buffer too small. Expected at least {_LEAST_MS}ms of audio, but "
@@ -197,7 +197,9 @@ class Session(Talk):
         response = Response(self._wire, None if aside else self._conversation_id, self._items.last_id, asked_by)
         turn = self._service.turn(response.endpoint(), body, response.failed)
         self._begin(response)
-        self._speaking.append((self.play(turn, lambda: self._over(response)), response))
+        playing = self.play(turn, lambda: self._over(response))
+        if playing.left:
+            self._speaking.append((playing, response))
 
     def _input(self, overrides: JSON) -> list[JSON]:
         """What the model gets: the conversation, or the items that the request gives or refers to."""
