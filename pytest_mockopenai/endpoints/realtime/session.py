@@ -210,7 +210,7 @@ class Session(Talk):
 
     def _given(self, item: JSON, place: int) -> JSON:
         if item.get("type") != "item_reference":
-            return conversation.made(item, item.get("id") or f"item_{place}")
+            return conversation.made(item, item.get("id") or f"item_{place}", f"response.input[{place}]")
         known = self._items.get(item["id"])
         if known is None:
             message = f"Item with id '{item['id']}' not found in the conversation."
