@@ -18,6 +18,7 @@ from pytest_mockopenai.endpoints.realtime.wire import GA
 from tests.endpoints.conftest import Api
 from tests.endpoints.talking import BETA, talking
 
+MODEL = "/v1/realtime?model=gpt-4o-realtime-preview"  # the only kind that all versions of the beta type have
 Strategy = st.SearchStrategy[Any]
 
 NAMES = st.sampled_from(["type", "role", "content", "id", "name", "text", "audio", "input", "format", "tools", "speed"])
@@ -136,7 +137,7 @@ EVENTS = st.one_of(
 @given(events=st.lists(EVENTS, max_size=8), read=st.integers(0, 9))
 def test_whatever_is_sent_is_answered(beta: bool, events: list[Any], read: int) -> None:
     api = Api()
-    conversing = talking(api, "/v1/realtime?model=gpt-realtime", *([BETA] if beta else []))
+    conversing = talking(api, MODEL, *([BETA] if beta else []))
     for each in events:
         conversing.dialogue.receive(json.dumps(each))
         conversing.take(read or None)
