@@ -6,7 +6,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from importlib.util import find_spec
 from typing import Any
@@ -21,57 +21,14 @@ from pytest_mockopenai.core.pace import Rendered, paced
 from pytest_mockopenai.core.routes import Match, Routes
 from pytest_mockopenai.core.script import Script
 from pytest_mockopenai.core.seed import Draw, draw_for
-from pytest_mockopenai.core.usage import Usage
-from pytest_mockopenai.core.wire import Dialogue, Ending, Headers, Reply, Request, Step, Stream, Upgrade
+from pytest_mockopenai.core.wire import Dialogue, Headers, Request
 from pytest_mockopenai.core.word import Word
+from pytest_mockopenai.exchange import NOTHING, Attempt, Exchange
 from pytest_mockopenai.recorder import Call, Recorder, redacted
 from pytest_mockopenai.settings import Settings
 from pytest_mockopenai.store import Store
 
-_NOTHING = Word()
 _REMEMBERED = 100_000  # requests whose repetitions are counted; the one longest not seen is forgotten first
-
-
-@dataclass(slots=True)
-class _Attempt:
-    """What has been found out about a request so far; an error may stop it anywhere."""
-
-    request: Request
-    inquiry: Inquiry = field(init=False)
-    serial: Draw = field(init=False)
-    word: Word = _NOTHING
-    usage: Usage | None = None
-    response: Any = None
-    stream: bool = False
-    retry_after: float | None = None
-    request_id: str = ""
-
-    def __post_init__(self) -> None:
-        self.inquiry = Inquiry("", self.request, {})
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """A reply to play, and where to report how that went."""
-
-    reply: Reply
-    _recorder: Recorder
-    _index: int
-
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """The steps of a streamed reply; of any other none."""
-        return self.reply.steps if isinstance(self.reply, Stream) else ()
-
-    def revise(self, response: Any, usage: Usage | None) -> None:
-        """Record another response and usage, of a call that was cancelled."""
-        self._recorder.revise(self._index, response, usage)
-
-    def ended(self, how: Ending) -> None:
-        """Note how the exchange ended; a later report corrects an earlier one."""
-        self._recorder.end(self._index, how)
-        if isinstance(self.reply, Upgrade):
-            self.reply.dialogue.ended(how)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +37,6 @@ class _Answering:
 
     app: App
     request: Request
-
-    def now(self) -> int:
-        return self.app.now()
 
     def check(self, params_name: str, body: Mapping[str, Any], *, known: frozenset[str] = frozenset()) -> Error | None:
         return params.check(params_name, body, known=known)
@@ -139,28 +93,24 @@ class App:
 
     def exchange(self, request: Request) -> Exchange:
         """Answer a request and record the call; never raises."""
-        attempt = _Attempt(request)
+        attempt = Attempt(request)
         attempt.serial = self._serial(request.target.encode("utf-8", "surrogatepass"))
         return self._concluded(attempt, lambda: self._answer(attempt), lambda error: self._error_reply(attempt, error))
 
     def turn(
-        self, endpoint: Endpoint, handshake: Request, body: JSON, failed: Callable[[Error, Draw], Iterable[bytes]]
+        self, endpoint: Endpoint, opening: Request, body: JSON, failed: Callable[[Error, Draw], Iterable[bytes]]
     ) -> Exchange:
         """Answer a call that is a message of a WebSocket, and record it; see `core.endpoint.Service.turn`."""
-        attempt = _Attempt(replace(handshake, method=IN_DIALOGUE, body=b""), stream=True)
-        attempt.serial = self._serial(handshake.target.encode("utf-8", "surrogatepass"))
+        attempt = Attempt(replace(opening, method=IN_DIALOGUE, body=b""), stream=True)
+        attempt.serial = self._serial(opening.target.encode("utf-8", "surrogatepass"))
 
         def refusal(error: Error) -> Rendered:
             return Rendered(error.status, (), events=tuple(failed(error, attempt.serial)))
 
         return self._concluded(attempt, lambda: self._said(attempt, endpoint, body), refusal)
 
-    def now(self) -> int:
-        """Unix time in whole seconds."""
-        return int(self._clock())
-
     def _concluded(
-        self, attempt: _Attempt, answer: Callable[[], Rendered], refusal: Callable[[Error], Rendered]
+        self, attempt: Attempt, answer: Callable[[], Rendered], refusal: Callable[[Error], Rendered]
     ) -> Exchange:
         """The answer, or what an error makes of it; timed, broken and recorded."""
         started = self._clock()
@@ -175,7 +125,7 @@ class App:
         index = self.recorder.add(self._record(attempt, rendered, started))
         return Exchange(reply, self.recorder, index)
 
-    def _answer(self, attempt: _Attempt) -> Rendered:
+    def _answer(self, attempt: Attempt) -> Rendered:
         """Steps 2 to 8 of a request's life; raises `Refused` for an error reply."""
         if len(attempt.request.body) > self.settings.body_limit:
             raise Refused(errors.too_large(self.settings.body_limit))
@@ -188,14 +138,14 @@ class App:
         outcome = self._outcome(attempt, context)
         return handle.rendered(outcome, match.endpoint, self._standard_headers(attempt))
 
-    def _said(self, attempt: _Attempt, endpoint: Endpoint, body: JSON) -> Rendered:
+    def _said(self, attempt: Attempt, endpoint: Endpoint, body: JSON) -> Rendered:
         """The same for a call of a dialogue, whose handshake has been checked."""
         context = self._context_of(attempt, Match(endpoint, {}), body)
         self._check_model(context)
         outcome = self._outcome(attempt, context, streams=True)
         return handle.rendered_messages(outcome, endpoint, _request_id(attempt))
 
-    def _outcome(self, attempt: _Attempt, context: Context, *, streams: bool | None = None) -> handle.Outcome:
+    def _outcome(self, attempt: Attempt, context: Context, *, streams: bool | None = None) -> handle.Outcome:
         """Plays the scripted word, or makes an answer up; raises `Refused` for an error word."""
         attempt.word = self._word(context)
         if attempt.word.error:
@@ -206,16 +156,16 @@ class App:
         attempt.usage, attempt.response, attempt.stream = finished.usage, finished.object, outcome.events is not None
         return outcome
 
-    def _upgrade(self, attempt: _Attempt, context: Context, begin: Callable[[Context, Service], Dialogue]) -> Rendered:
+    def _upgrade(self, attempt: Attempt, context: Context, begin: Callable[[Context, Service], Dialogue]) -> Rendered:
         """Accept an upgrade; no word is played on it, for words are the calls' that follow."""
         accepting = handshake.accepting(attempt.request, context.endpoint.subprotocols)
         if find_spec("websockets") is None:
             self.problems.append(explain.no_websockets(attempt.inquiry))
             raise Refused(errors.no_websockets())
         dialogue = begin(context, _Answering(self, attempt.request))
-        return Rendered(101, (*self._standard_headers(attempt), *accepting), dialogue=dialogue)
+        return Rendered(101, headers.merged(self._standard_headers(attempt), accepting), dialogue=dialogue)
 
-    def _context(self, attempt: _Attempt, match: Match) -> Context:
+    def _context(self, attempt: Attempt, match: Match) -> Context:
         """Read and check the body; what is known of the request is noted in the attempt as soon as it is known."""
         endpoint = match.endpoint
         attempt.inquiry = Inquiry(endpoint.resource, attempt.request, {}, match.path.get("model", ""))
@@ -226,7 +176,7 @@ class App:
             body.update(_model_in_query(attempt.request))
         return self._context_of(attempt, match, body)
 
-    def _context_of(self, attempt: _Attempt, match: Match, body: JSON) -> Context:
+    def _context_of(self, attempt: Attempt, match: Match, body: JSON) -> Context:
         endpoint = match.endpoint
         model = match.path.get("model") or body.get("model")
         attempt.inquiry = Inquiry(endpoint.resource, attempt.request, body, model if isinstance(model, str) else "")
@@ -269,9 +219,9 @@ class App:
         if self.settings.strict and context.endpoint.kinds and not context.endpoint.named_only:
             self.problems.append(explain.unscripted(context.inquiry, self.script, context.endpoint.kinds))
             raise Refused(errors.unscripted(explain.unscripted_headline(context.inquiry)))
-        return _NOTHING
+        return NOTHING
 
-    def _noted(self, attempt: _Attempt, error: Error) -> Error:
+    def _noted(self, attempt: Attempt, error: Error) -> Error:
         """The error, noted as what this call is answered with."""
         if error.code == "script_mistake":
             self.problems.append(explain.mistake(attempt.inquiry, attempt.word, error.message))
@@ -279,10 +229,10 @@ class App:
         attempt.retry_after = error.retry_after
         return error
 
-    def _error_reply(self, attempt: _Attempt, error: Error) -> Rendered:
+    def _error_reply(self, attempt: Attempt, error: Error) -> Rendered:
         return handle.rendered_error(error, self._standard_headers(attempt), self.settings.retry_waits)
 
-    def _standard_headers(self, attempt: _Attempt) -> Headers:
+    def _standard_headers(self, attempt: Attempt) -> Headers:
         tokens = attempt.usage.total_tokens if attempt.usage else 0
         standard = headers.standard(_request_id(attempt), attempt.serial.child("headers"), tokens)
         closes = self.settings.close_async and (attempt.request.header("x-stainless-async") or "").startswith("async")
@@ -298,7 +248,7 @@ class App:
                 del self._seen[next(iter(self._seen))]
         return draw_for(self.settings.seed, text, count)
 
-    def _record(self, attempt: _Attempt, rendered: Rendered, started: float) -> Call:
+    def _record(self, attempt: Attempt, rendered: Rendered, started: float) -> Call:
         word = attempt.word
         return Call(
             index=0,
@@ -318,7 +268,7 @@ class App:
         )
 
 
-def _request_id(attempt: _Attempt) -> str:
+def _request_id(attempt: Attempt) -> str:
     attempt.request_id = attempt.request_id or headers.request_id(attempt.serial)
     return attempt.request_id
 

@@ -19,6 +19,7 @@ LAYERS = (
     ("mock",),
     ("asserts", "budgets", "calls", "clients", "compare", "cost", "hosts", "isolation", "models", "scripting"),
     ("app",),
+    ("exchange",),
     ("explain", "recorder", "settings", "store"),
     ("contract", "endpoints"),
     ("rendering",),

@@ -157,3 +157,16 @@ def test_many_threads() -> None:
     assert [kept.index for kept in recorder.calls()] == list(range(400))
     assert {kept.ended for kept in recorder.calls()} == {"done"}
     assert recorder.usage() == {"gpt-4o": Usage(400, 800)}
+
+
+def test_a_call_that_was_cancelled_is_revised() -> None:
+    recorder = Recorder(limit=2)
+    recorder.add(call(usage=Usage(7, 7)))
+    index = recorder.add(call(usage=Usage(10, 20), response="whole"))
+    recorder.revise(index, "partial", Usage(10, 4))
+    assert (recorder.calls()[1].response, recorder.calls()[1].usage) == ("partial", Usage(10, 4))
+    assert recorder.usage() == {"gpt-4o": Usage(17, 11)}
+    recorder.revise(index, None, None)
+    assert recorder.usage() == {"gpt-4o": Usage(7, 7)}
+    recorder.revise(99, "nobody's", Usage(1, 1))
+    assert recorder.usage() == {"gpt-4o": Usage(7, 7)}

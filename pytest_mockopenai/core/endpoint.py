@@ -87,10 +87,6 @@ class Turn(Protocol):
 class Service(Protocol):
     """What a dialogue asks of the app."""
 
-    def now(self) -> int:
-        """Unix time in whole seconds."""
-        ...
-
     def check(self, params: str, body: Mapping[str, Any], *, known: frozenset[str] = frozenset()) -> Error | None:
         """The first problem of a message by the SDK's type (`module:Name`); None also if the SDK has no such type."""
         ...

@@ -19,7 +19,17 @@ def test_each_name_once() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["gpt-4o", "gpt-4o-mini", "gpt-3.5-turbo-instruct", "text-embedding-3-small", "whisper-1", "tts-1", "dall-e-3"],
+    [
+        "gpt-realtime",
+        "gpt-4o-transcribe",
+        "gpt-4o",
+        "gpt-4o-mini",
+        "gpt-3.5-turbo-instruct",
+        "text-embedding-3-small",
+        "whisper-1",
+        "tts-1",
+        "dall-e-3",
+    ],
 )
 def test_a_model_of_each_endpoint(name: str) -> None:
     assert name in sdk_models()
@@ -31,6 +41,12 @@ def test_every_list_is_there(path: str) -> None:
     module, _, attribute = path.partition(":")
     assert hasattr(importlib.import_module(module), attribute)
     assert set(models._names(path)) <= set(sdk_models())
+
+
+@pytest.mark.parametrize("path", models._REALTIME)
+def test_every_field_is_there(path: str) -> None:
+    assert models._names_of_field(path)
+    assert models._names_of_field(path.replace("realtime", "unreal")) == []
 
 
 @pytest.mark.parametrize("path", ["openai.types.no_such:Model", "openai.types:NoSuchModel"])

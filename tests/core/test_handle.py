@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -202,3 +203,25 @@ def test_error() -> None:
         ("openai-version", "other"),
         ("retry-after-ms", "1"),
     )
+
+
+def test_a_reply_that_is_no_json() -> None:
+    def told(context: Context) -> Finished:
+        return Finished({}, status=201, content=("application/sdp", b"v=0"), headers=(("location", "/x"),))
+
+    rendered = handle.rendered(handle.answered(context({}, replace(ECHO, answer=told))), ECHO, STANDARD)
+    assert (rendered.status, rendered.body) == (201, b"v=0")
+    assert rendered.headers == (*STANDARD, ("location", "/x"), ("content-type", "application/sdp"))
+
+
+def test_a_body_that_is_read_in_another_way() -> None:
+    endpoint = replace(ECHO, read=lambda request: {"said": request.body.decode()})
+    assert handle.read_body(endpoint, Request("POST", "/echo", (), b"not json")) == {"said": "not json"}
+
+
+def test_events_as_messages() -> None:
+    outcome = handle.answered(context({"said": "ab"}), streams=True)
+    rendered = handle.rendered_messages(outcome, ECHO, "req_1")
+    assert rendered.events == (b'{"piece":"a"}', b'{"piece":"b"}')
+    assert rendered.end == b""
+    assert jsontext.loads(rendered.failure(1))["error"]["type"] == "server_error"

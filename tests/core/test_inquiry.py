@@ -85,7 +85,14 @@ def test_a_plain_text_is_a_users_message() -> None:
 
 @pytest.mark.parametrize(
     ("content", "text"),
-    [("a", "a"), (None, ""), (5, ""), ([], ""), ([{"text": "a"}, "b", {"text": None}, {"text": "c"}], "ac"), ({}, "")],
+    [
+        ("a", "a"),
+        (None, ""),
+        (5, ""),
+        ([], ""),
+        ([{"text": "a"}, "b", {"text": None}, {"transcript": "c"}], "ac"),
+        ({}, ""),
+    ],
 )
 def test_text_of(content: Any, text: str) -> None:
     assert text_of(content) == text

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_mockopenai.core import jsontext, sse
+from pytest_mockopenai.core.dialogue import Talk
 from pytest_mockopenai.core.pace import Rendered, paced
-from pytest_mockopenai.core.wire import HOWS, Cut, Reply, Send, Stream, Whole, body_of, faults_of
+from pytest_mockopenai.core.wire import HOWS, Cut, Reply, Send, Stream, Upgrade, Whole, body_of, faults_of
 from pytest_mockopenai.core.word import Fault, FaultKind, Timing
 
 HEADERS = (("content-type", "application/json"), ("x-request-id", "req_1"))
@@ -253,3 +254,21 @@ def test_an_error_in_the_place_of_a_whole_body(rendered: Rendered) -> None:
     reply = paced(rendered, None, Fault("error_event"))
     assert isinstance(reply, Whole)
     assert (reply.status, reply.body) == (200, rendered.failure(0))
+
+
+@pytest.mark.parametrize("kind", ["malformed", "short_body"])
+def test_a_message_that_is_nothing_but_data_is_broken_too(kind: FaultKind) -> None:
+    message = jsontext.dumps({"type": "x", "said": "data: ü"})
+    reply = paced(Rendered(200, (), events=(message, message)), None, Fault(kind, 1))
+    assert isinstance(reply, Stream)
+    first, second, *rest = reply.steps
+    assert first == Send(message)
+    assert isinstance(second, Send)
+    assert is_broken(second.data)
+    assert rest == ([Cut("half_chunk")] if kind == "short_body" else [])
+
+
+def test_an_upgrade_is_neither_slow_nor_broken() -> None:
+    dialogue = Talk()
+    reply = paced(Rendered(101, (("a", "b"),), dialogue=dialogue), Timing(5, 5), Fault("cut"))
+    assert reply == Upgrade((("a", "b"),), dialogue)

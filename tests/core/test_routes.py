@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_mockopenai.core.endpoint import Context, Endpoint, Finished
+from pytest_mockopenai.core.endpoint import IN_DIALOGUE, Context, Endpoint, Finished
 from pytest_mockopenai.core.errors import Error, Refused
 from pytest_mockopenai.core.routes import Routes
 from pytest_mockopenai.core.wire import Request
@@ -148,3 +148,11 @@ def test_any_target_is_found_or_refused(target: str, method: str) -> None:
         status = 200
         assert match.endpoint.method == method
     assert status in (200, 404, 405)
+
+
+def test_what_is_called_in_dialogues_only_has_no_route() -> None:
+    routes = Routes([Endpoint(IN_DIALOGUE, "/realtime", "realtime", nothing)])
+    for method in ("GET", IN_DIALOGUE):
+        with pytest.raises(Refused) as refused:
+            routes.match(Request(method, "/v1/realtime"))
+        assert refused.value.error.status == 404

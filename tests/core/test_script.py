@@ -274,3 +274,11 @@ def test_a_used_up_rule_is_not_near() -> None:
 def test_words_remember_where_they_were_written() -> None:
     script = Script().adding(ANY, [replace(says("1"), origin="test_app.py:12")])
     assert [word.origin for _, word in script.unused()] == ["test_app.py:12"]
+
+
+def test_only_rules_that_name_the_resource() -> None:
+    inquiry = asked(endpoint="realtime.transcriptions")
+    for when in (ANY, When(endpoint="realtime"), When(contains="Hi")):
+        assert scripted(says("x"), when=when).take(inquiry, TEXT, named_only=True)[0] is None
+    named = scripted(says("x"), when=When(endpoint="realtime.transcriptions"))
+    assert named.take(inquiry, TEXT, named_only=True)[0] == says("x")

@@ -49,3 +49,11 @@ def test_an_error_is_flattened(name: str | None) -> None:
 def test_other_events_stay_as_they_are() -> None:
     event = sse.event({"error": {"message": "No."}})
     assert sse.flattened(event) == event
+
+
+@given(DATA)
+def test_the_data_of_an_event(data: dict[str, Any]) -> None:
+    """What is one message of a WebSocket; a message that is no server-sent event stays."""
+    message = jsontext.dumps(data)
+    assert sse.data_of(sse.event(data)) == sse.data_of(sse.event(data, "response.created")) == message
+    assert sse.data_of(message) == message

@@ -56,3 +56,14 @@ def test_a_given_part_leaves_the_method(name: str) -> None:
     changed = Usage(prompt_method="modelled", completion_method="estimated").replaced({name: 3})
     assert getattr(changed, name) == 3
     assert (changed.prompt_method, changed.completion_method) == ("modelled", "estimated")
+
+
+@given(USAGES, USAGES)
+def test_what_was_added_can_be_taken_off(one: Usage, two: Usage) -> None:
+    left = (one + two).less(two)
+    assert (left.prompt_tokens, left.completion_tokens, left.cached_tokens) == (
+        one.prompt_tokens,
+        one.completion_tokens,
+        one.cached_tokens,
+    )
+    assert left.method == (one + two).method

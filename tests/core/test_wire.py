@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_mockopenai.core.wire import HOWS, Cut, How, Request, Send, Stream, Whole, body_of, faults_of
+from pytest_mockopenai.core.dialogue import Talk
+from pytest_mockopenai.core.wire import HOWS, Cut, How, Request, Send, Stream, Upgrade, Whole, body_of, faults_of
 
 CHUNKS = st.lists(st.binary(max_size=8), max_size=6)
 
@@ -58,3 +59,8 @@ def test_fault(how: How) -> None:
     stream = Stream(200, (), (Send(b"x"), Cut(how)))
     assert faults_of(stream) == {how}
     assert body_of(stream) == b"x"
+
+
+def test_a_dialogue_has_no_body_and_may_end_in_any_way() -> None:
+    upgrade = Upgrade((), Talk())
+    assert (upgrade.status, body_of(upgrade), faults_of(upgrade)) == (101, b"", HOWS)

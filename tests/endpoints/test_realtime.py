@@ -84,6 +84,15 @@ def test_azure_calls_the_model_a_deployment(api: Api) -> None:
     assert conversing.take()[0]["session"]["model"] == "mine"
 
 
+def test_without_the_extra_the_upgrade_is_refused(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pytest_mockopenai.app.find_spec", lambda name: None)
+    refused = Answered(handshake(api, "/v1/realtime?model=m"))
+    assert refused.status == 501
+    assert "pip install 'pytest-mockopenai[realtime]'" in refused.error["message"]
+    assert refused.header("x-should-retry") == "false"
+    assert "pip install 'pytest-mockopenai[realtime]'" in api.app.problems.pop()
+
+
 def test_strict_models() -> None:
     api = Api(models="strict")
     assert handshake(api, "/v1/realtime?model=gpt-realtim").status == 404

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("openai.types.realtime")
 import pydantic
-from openai.types.realtime import ClientSecretCreateResponse
+from openai.types.realtime import ClientSecretCreateResponse, RealtimeSessionCreateResponse
 
 from tests.endpoints.conftest import NOW, Api
 from tests.endpoints.talking import handshake, opened
@@ -28,7 +28,8 @@ SDP = ("content-type", "application/sdp")
 def secret(api: Api, **body: Any) -> Any:
     answered = api.send("POST", "/v1/realtime/client_secrets", body)
     assert answered.status == 200, answered.json
-    pydantic.TypeAdapter(ClientSecretCreateResponse).validate_python(answered.json)
+    if "client_secret" not in RealtimeSessionCreateResponse.model_fields:  # the first GA type had it once more in there
+        pydantic.TypeAdapter(ClientSecretCreateResponse).validate_python(answered.json)
     return answered.json
 
 
@@ -148,7 +149,6 @@ def test_an_offer_in_a_form_beside_its_session(api: Api) -> None:
     [
         (*form(session="{}"), "sdp"),
         (*form(sdp=OFFER, session="{"), None),
-        (*form(sdp=OFFER, other="x"), "other"),
         (*form(sdp="hello"), "sdp"),
         (b"hello", SDP, "sdp"),
         (b"", SDP, "sdp"),
@@ -159,6 +159,12 @@ def test_an_offer_in_a_form_beside_its_session(api: Api) -> None:
 def test_offers_that_are_refused(api: Api, body: bytes, kind: tuple[str, str], param: str | None) -> None:
     answered = api.send("POST", "/v1/realtime/calls", body, KEY, kind)
     assert (answered.status, answered.error["param"]) == (400, param)
+
+
+def test_a_form_with_a_part_that_there_is_not(api: Api) -> None:
+    pytest.importorskip("openai.types.realtime.call_create_params")
+    body, kind = form(sdp=OFFER, other="x")
+    assert api.send("POST", "/v1/realtime/calls", body, KEY, kind).error["param"] == "other"
 
 
 @pytest.mark.parametrize(

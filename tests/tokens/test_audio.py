@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_mockopenai.tokens import Count
-from pytest_mockopenai.tokens.audio import input_tokens, output_tokens, wav_seconds
+from pytest_mockopenai.tokens.audio import heard_tokens, input_tokens, output_tokens, wav_seconds
 
 
 def wav(seconds: float, rate: int = 16_000) -> bytes:
@@ -53,3 +53,8 @@ def test_an_unfinished_file_counts_what_is_there() -> None:
 def test_no_wav_is_an_error(data: bytes) -> None:
     seconds = wav_seconds(b"RIFF\0\0\0\0WAVE" + data)
     assert seconds is None or seconds >= 0
+
+
+def test_hearing_costs_half_of_speaking() -> None:
+    assert heard_tokens(1.55) == Count(15, "modelled")
+    assert output_tokens(1.55) == Count(31, "modelled")

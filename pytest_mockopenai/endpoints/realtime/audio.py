@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from array import array
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -32,9 +31,9 @@ class Format:
     make: Callable[[float], bytes]
     loudness: Callable[[bytes], int]
 
-    def seconds(self, data: bytes) -> float:
-        """How long so much sound is."""
-        return len(data) / self.rate
+    def seconds(self, size: int) -> float:
+        """How long so many bytes of sound are."""
+        return size / self.rate
 
     def size(self, ms: int) -> int:
         """The bytes of so many milliseconds."""
@@ -81,8 +80,13 @@ def decoded(text: str) -> bytes | None:
     """The bytes of a text in base64; None for anything else."""
     try:
         return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
+    except ValueError:  # of which binascii's error is one
         return None
+
+
+def size_of(text: str) -> int:
+    """The number of bytes of a text in base64."""
+    return len(text) * 3 // 4 - text.count("=", -2)
 
 
 def encoded(data: bytes) -> str:

@@ -93,7 +93,12 @@ def _ga_item(item: JSON) -> JSON:
 def _with_parts(item: JSON, names: Mapping[str, str]) -> JSON:
     if not item.get("content"):
         return item
-    return {**item, "content": [{**part, "type": names.get(part["type"], part["type"])} for part in item["content"]]}
+    return {**item, "content": [_renamed(part, names) for part in item["content"]]}
+
+
+def _renamed(part: JSON, names: Mapping[str, str]) -> JSON:
+    kind = names.get(part.get("type", ""))
+    return {**part, "type": kind} if kind else part
 
 
 # --- out of the GA form -----------------------------------------------------------------------------------------------

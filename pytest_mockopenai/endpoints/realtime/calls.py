@@ -57,6 +57,16 @@ def _value(part: forms.Part) -> Any:
         raise Refused(errors.bad_json()) from None
 
 
+def _needs(name: str) -> Callable[[Context], None]:
+    """A rule for what must be there also where the installed SDK is too old to say so."""
+
+    def check(context: Context) -> None:
+        if name not in context.body:
+            raise Refused(errors.missing_parameter(name))
+
+    return check
+
+
 def session_of(context: Context, call_id: str) -> JSON:
     """The session of a call that lasts. Raises Refused if there is none of this id."""
     session: JSON = _lasting(context, call_id)["session"]
@@ -155,10 +165,17 @@ ENDPOINTS = (
         create,
         params=_TYPES + "call_create_params:CallCreateParams",
         bounds={"sdp": Length(1, None)},
+        rules=(_needs("sdp"),),
         read=read,
     ),
-    _on_call("accept", accept, _TYPES + "call_accept_params:CallAcceptParams"),
-    _on_call("refer", refer, _TYPES + "call_refer_params:CallReferParams", bounds={"target_uri": Length(1, None)}),
+    _on_call("accept", accept, _TYPES + "call_accept_params:CallAcceptParams", rules=(_needs("type"),)),
+    _on_call(
+        "refer",
+        refer,
+        _TYPES + "call_refer_params:CallReferParams",
+        bounds={"target_uri": Length(1, None)},
+        rules=(_needs("target_uri"),),
+    ),
     _on_call("reject", reject, _TYPES + "call_reject_params:CallRejectParams", bounds={"status_code": Range(300, 699)}),
     Endpoint("POST", _PATH + "hangup", "realtime.calls", hangup),
 )

@@ -179,11 +179,11 @@ def settings(session: JSON, overrides: Mapping[str, Any]) -> JSON:
     """What a response is made with: the session's settings, and for this once those of `response.create`."""
     base = {name: session[name] for name in _OF_SESSION}
     given = {name: value for name in _IF_GIVEN if (value := overrides.get(name, session.get(name))) is not None}
-    known = {**base, "audio": session["audio"]}
-    changed = merged(known, {name: value for name, value in overrides.items() if name in known})
+    changed = merged(base, {name: value for name, value in overrides.items() if name in base})
+    spoken = (overrides.get("audio") or {}).get("output") or {}
     audio = {
-        "input": {"format": changed["audio"]["input"]["format"]},
-        "output": changed["audio"]["output"],
+        "input": {"format": session["audio"]["input"]["format"]},
+        "output": merged(session["audio"]["output"], {name: spoken.get(name) for name in ("format", "voice")}),
     }
     conversation = overrides.get("conversation") or "auto"
     return {**changed, "audio": audio, **given, "conversation": conversation}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pytest_mockopenai.core import errors, sound
@@ -81,31 +81,47 @@ class Conversation:
             raise Refused(_refused(message, "item.call_id", "invalid_tool_call_id"))
 
 
-def made(given: Mapping[str, Any], id_: str) -> JSON:
-    """The item that a client describes; its own id wins. Raises Refused for sound that is not base64."""
-    item = {"id": id_, "object": "realtime.item", **given}
-    if item["type"] in ("message", "function_call", "function_call_output"):
+def made(given: Mapping[str, Any], id_: str, path: str = "item") -> JSON:
+    """The item that a client describes, with this id; `path` is where it stands in the client's event.
+
+    Raises Refused for what is missing, which not every form's types say, and for sound that is not base64.
+    """
+    _check_given(given, ("type", *_OF_ITEMS.get(given.get("type"), ())), path)
+    kept = {name: value for name, value in given.items() if name != "content" or given["type"] == "message"}
+    item = {**kept, "id": id_, "object": "realtime.item"}
+    if item["type"] in _OF_ITEMS:
         item["status"] = "completed"
     if item["type"] == "function_call" and not item.get("call_id"):
         item["call_id"] = f"call_{id_.removeprefix('item_')}"
-    if "content" in item:
-        item["content"] = [_part(part, place) for place, part in enumerate(item["content"])]
+    if item["type"] == "message":
+        item["content"] = [_part(part, f"{path}.content[{place}]") for place, part in enumerate(item["content"])]
     return item
 
 
-def _part(part: Mapping[str, Any], place: int) -> JSON:
-    kind = part.get("type")
-    if kind is None:
-        raise Refused(errors.missing_parameter(f"item.content[{place}].type"))
-    if kind == "input_audio" and decoded(part.get("audio") or "") is None:
-        raise Refused(bad_audio(f"item.content[{place}].audio"))
-    needed = _NEEDED.get(kind)
-    if needed and not isinstance(part.get(needed), str):
-        raise Refused(errors.missing_parameter(f"item.content[{place}].{needed}"))
-    return {**part, "transcript": part.get("transcript")} if kind in _SPOKEN else dict(part)
+_OF_ITEMS: Mapping[Any, tuple[str, ...]] = {
+    "message": ("role", "content"),
+    "function_call": ("name", "arguments"),
+    "function_call_output": ("call_id", "output"),
+}
+_OF_PARTS: Mapping[Any, tuple[str, ...]] = {
+    "input_text": ("text",),
+    "output_text": ("text",),
+    "input_audio": ("audio",),
+    "input_image": ("image_url",),
+}
 
 
-_NEEDED = {"input_text": "text", "output_text": "text", "input_audio": "audio", "input_image": "image_url"}
+def _check_given(given: Mapping[str, Any], names: Iterable[str], path: str) -> None:
+    for name in names:
+        if given.get(name) is None:
+            raise Refused(errors.missing_parameter(f"{path}.{name}"))
+
+
+def _part(part: Mapping[str, Any], path: str) -> JSON:
+    _check_given(part, ("type", *_OF_PARTS.get(part.get("type"), ())), path)
+    if part["type"] == "input_audio" and decoded(part["audio"]) is None:
+        raise Refused(bad_audio(f"{path}.audio"))
+    return {**part, "transcript": part.get("transcript")} if part["type"] in _SPOKEN else dict(part)
 
 
 def shown(item: JSON) -> JSON:

@@ -13,6 +13,9 @@ from typing import Any, Literal
 
 from pytest_mockopenai.endpoints.realtime.audio import FRAME_MS, Format
 
+LIMIT = 64 * 2**20
+"""The most sound that is kept without a commit, in bytes: more than 20 minutes."""
+
 _SILENCE_MS, _PADDING_MS = 500, 300  # the defaults of server VAD (openai/types/realtime)
 
 
@@ -40,8 +43,8 @@ class InputBuffer:
 
     def listen(self, form: Format, detection: Mapping[str, Any]) -> Iterator[Noticed]:
         """What is noticed in the sound not listened to yet; the buffer may be taken after each."""
-        silence = detection.get("silence_duration_ms") or _SILENCE_MS
-        padding = detection.get("prefix_padding_ms")
+        silence = _given(detection, "silence_duration_ms", _SILENCE_MS)
+        padding = form.size(_given(detection, "prefix_padding_ms", _PADDING_MS))
         frame = form.size(FRAME_MS)
         while len(self.data) - self._looked >= frame:
             silent = form.is_silent(bytes(self.data[self._looked : self._looked + frame]))
@@ -54,7 +57,7 @@ class InputBuffer:
                 self.speaking = False
                 yield Noticed("stopped", self._ms(form, self._looked))
             elif not self.speaking:
-                self._keep(form.size(_PADDING_MS if padding is None else padding))
+                self._keep(padding)
 
     def take(self) -> bytes:
         """The sound that was listened to: after `stopped`, the speech with the silence before and after it."""
@@ -80,3 +83,8 @@ class InputBuffer:
 
     def _ms(self, form: Format, offset: int) -> int:
         return (self._before + offset) * 1000 // form.rate
+
+
+def _given(detection: Mapping[str, Any], name: str, default: int) -> int:
+    value: int | None = detection.get(name)
+    return default if value is None else value

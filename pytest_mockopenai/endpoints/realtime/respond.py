@@ -18,7 +18,7 @@ from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.endpoints.realtime.audio import format_of
 from pytest_mockopenai.endpoints.realtime.events import NOT_YET, Voice, cancelled, events_of
 from pytest_mockopenai.endpoints.realtime.ids import error_event, event_id, new_id
-from pytest_mockopenai.endpoints.realtime.spent import spent, usage_json
+from pytest_mockopenai.endpoints.realtime.spent import Prompt, prompt_of, spent, usage_json
 from pytest_mockopenai.endpoints.realtime.wire import Wire
 from pytest_mockopenai.rendering.cutting import Limited, limited
 from pytest_mockopenai.tokens import Tokenizer
@@ -66,8 +66,9 @@ class Response:
         assert self._context is not None
         created = self.told[:1] if not sent else []
         partial, ending = cancelled(self.told[:sent], self.object, self.before, reason)
-        self.usage = spent(self._context, partial["output"], reasoning=0)
-        self.object = {**partial, "usage": usage_json(self._context, self.usage)}
+        prompt = prompt_of(self._context)
+        self.usage = spent(self._context, partial["output"], prompt)
+        self.object = {**partial, "usage": usage_json(self.usage, prompt)}
         draw = self._context.serial.child("cancelled")
         return self._messages([*created, *ending, {"type": "response.done", "response": self.object}], draw)
 
@@ -75,11 +76,11 @@ class Response:
 
     def _answer(self, context: Context) -> Finished:
         self._context = context
-        body, fitting = context.body, _fitting(context)
+        body, prompt, fitting = context.body, prompt_of(context), _fitting(context)
         status, details = _status(fitting)
         items = _items(fitting.answer, status, context)
         self.begun = tuple(item["id"] for item in items) if self.conversation_id else ()
-        self.usage = context.billed(_usage(context, items, fitting))
+        self.usage = context.billed(_usage(context, items, fitting, prompt))
         self.object = {
             "object": "realtime.response",
             "id": new_id("resp", context.serial),
@@ -90,7 +91,7 @@ class Response:
             "output_modalities": body["output_modalities"],
             "max_output_tokens": body["max_output_tokens"],
             "audio": {"output": {name: body["audio"]["output"][name] for name in ("format", "voice")}},
-            "usage": usage_json(context, self.usage),
+            "usage": usage_json(self.usage, prompt),
             "metadata": body.get("metadata"),
         }
         return Finished(self.wire.response(self.object), self.usage)
@@ -153,9 +154,9 @@ def _text_limit(context: Context, answer: Answer, counter: Tokenizer) -> int | N
     return limit if text + audio <= limit else limit * text // (text + audio)
 
 
-def _usage(context: Context, items: list[JSON], fitting: Limited) -> Usage:
+def _usage(context: Context, items: list[JSON], fitting: Limited, prompt: Prompt) -> Usage:
     """The usage; an answer that was cut has exactly the tokens of the limit."""
-    usage = spent(context, items, reasoning=fitting.reasoning_tokens)
+    usage = spent(context, items, prompt, reasoning=fitting.reasoning_tokens)
     limit = context.body["max_output_tokens"]
     if not isinstance(limit, int) or (not fitting.cut and usage.completion_tokens <= limit):
         return usage

@@ -14,7 +14,7 @@ from pytest_mockopenai.endpoints.realtime.audio import Format, decoded, encoded,
 from pytest_mockopenai.endpoints.realtime.checking import checked
 from pytest_mockopenai.endpoints.realtime.conversation import Conversation
 from pytest_mockopenai.endpoints.realtime.events import opened
-from pytest_mockopenai.endpoints.realtime.hearing import InputBuffer, Noticed
+from pytest_mockopenai.endpoints.realtime.hearing import LIMIT, InputBuffer, Noticed
 from pytest_mockopenai.endpoints.realtime.ids import error_event, event_id, new_id
 from pytest_mockopenai.endpoints.realtime.respond import Response
 from pytest_mockopenai.endpoints.realtime.spent import seconds_of
@@ -115,6 +115,9 @@ class Session(Talk):
         data = decoded(event["audio"])
         if data is None:
             raise Refused(conversation.bad_audio("audio"))
+        if len(self._buffer.data) + len(data) > LIMIT:
+            message = f"The input audio buffer is full: it holds at most {LIMIT} bytes. Commit or clear it."
+            raise Refused(errors.invalid(message, param="audio", code="input_audio_buffer_full"))
         self._buffer.append(data)
         detection = self._hearing["turn_detection"]
         if detection:
@@ -137,7 +140,7 @@ class Session(Talk):
 
     def _commit(self, event: JSON) -> None:
         form = format_of(self._hearing["format"])
-        heard_ms = 1000 * form.seconds(bytes(self._buffer.data))
+        heard_ms = 1000 * form.seconds(len(self._buffer.data))
         if heard_ms < _LEAST_MS:
             message = (
                 f"Error committing input audio buffer: buffer too small. Expected at least {_LEAST_MS}ms of audio, but "
@@ -194,7 +197,9 @@ class Session(Talk):
         response = Response(self._wire, None if aside else self._conversation_id, self._items.last_id, asked_by)
         turn = self._service.turn(response.endpoint(), body, response.failed)
         self._begin(response)
-        self._speaking.append((self.play(turn, lambda: self._over(response)), response))
+        playing = self.play(turn, lambda: self._over(response))
+        if playing.left:
+            self._speaking.append((playing, response))
 
     def _input(self, overrides: JSON) -> list[JSON]:
         """What the model gets: the conversation, or the items that the request gives or refers to."""
@@ -205,7 +210,7 @@ class Session(Talk):
 
     def _given(self, item: JSON, place: int) -> JSON:
         if item.get("type") != "item_reference":
-            return conversation.made(item, item.get("id") or f"item_{place}")
+            return conversation.made(item, item.get("id") or f"item_{place}", f"response.input[{place}]")
         known = self._items.get(item["id"])
         if known is None:
             message = f"Item with id '{item['id']}' not found in the conversation."

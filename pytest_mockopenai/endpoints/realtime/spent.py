@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pytest_mockopenai import tokens
 from pytest_mockopenai.core import sound
 from pytest_mockopenai.core.endpoint import JSON, Context
 from pytest_mockopenai.core.usage import Usage
-from pytest_mockopenai.endpoints.realtime.audio import Format, decoded, format_of
+from pytest_mockopenai.endpoints.realtime.audio import Format, format_of, size_of
 from pytest_mockopenai.tokens.audio import heard_tokens, output_tokens
 
 _SPOKEN = ("input_audio", "output_audio")
 
 
-def spent(context: Context, items: list[JSON], *, reasoning: int) -> Usage:
-    """The usage of a response that consists of these items, its prompt included."""
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The tokens that a response is asked with, by their kind."""
+
+    text: int
+    audio: int
+    image: int
+
+
+def spent(context: Context, items: list[JSON], prompt: Prompt, *, reasoning: int = 0) -> Usage:
+    """The usage of a response that consists of these items."""
     counter = tokens.tokenizer(context.model, context.models.encodings)
     written = [_written(item) for item in items]
     answer = tokens.responses_output(
@@ -24,9 +34,8 @@ def spent(context: Context, items: list[JSON], *, reasoning: int) -> Usage:
     )
     speed = context.body["audio"]["output"].get("speed") or 1.0
     spoken = sum(output_tokens(sound.seconds_for(text) / speed).tokens for text in _transcripts(items))
-    text, audio, image = prompt_of(context)
     return Usage(
-        prompt_tokens=text + audio + image,
+        prompt_tokens=prompt.text + prompt.audio + prompt.image,
         completion_tokens=answer.tokens + spoken,
         reasoning_tokens=reasoning,
         audio_tokens=spoken,
@@ -35,27 +44,26 @@ def spent(context: Context, items: list[JSON], *, reasoning: int) -> Usage:
     )
 
 
-def prompt_of(context: Context) -> tuple[int, int, int]:
-    """The tokens of text, sound and images that a response is asked with."""
+def prompt_of(context: Context) -> Prompt:
+    """The tokens of what a response is asked with: instructions, tools and items."""
     body = context.body
     counter = tokens.tokenizer(context.model, context.models.encodings)
     heard = sum(_sound_tokens(part, body) for part in _parts(body["input"]))
     silent = {**body, "input": [_without_sound(item) for item in body["input"]]}
     images = tokens.responses_input_of_kind(silent, counter, "image").tokens
-    return tokens.responses_input(silent, counter).tokens - images, heard, images
+    return Prompt(tokens.responses_input(silent, counter).tokens - images, heard, images)
 
 
-def usage_json(context: Context, usage: Usage) -> JSON:
+def usage_json(usage: Usage, prompt: Prompt) -> JSON:
     """The `usage` of a response (openai/types/realtime/realtime_response_usage.py)."""
-    _, audio, images = prompt_of(context)
     return {
         "total_tokens": usage.total_tokens,
         "input_tokens": usage.prompt_tokens,
         "output_tokens": usage.completion_tokens,
         "input_token_details": {
-            "text_tokens": max(0, usage.prompt_tokens - audio - images),
-            "audio_tokens": audio,
-            "image_tokens": images,
+            "text_tokens": max(0, usage.prompt_tokens - prompt.audio - prompt.image),
+            "audio_tokens": prompt.audio,
+            "image_tokens": prompt.image,
             "cached_tokens": usage.cached_tokens,
             "cached_tokens_details": {"text_tokens": usage.cached_tokens, "audio_tokens": 0, "image_tokens": 0},
         },
@@ -69,7 +77,7 @@ def usage_json(context: Context, usage: Usage) -> JSON:
 def seconds_of(part: Mapping[str, Any], form: Format) -> float:
     """How long a spoken part is: by its sound, or where it was not kept by its transcript."""
     if part.get("audio"):
-        return form.seconds(decoded(part["audio"]) or b"")
+        return form.seconds(size_of(part["audio"]))
     return sound.seconds_for(part["transcript"]) if part.get("transcript") else 0.0
 
 
