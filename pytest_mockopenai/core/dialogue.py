@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from pytest_mockopenai.core import errors, jsontext
-from pytest_mockopenai.core.endpoint import JSON, Turn
+from pytest_mockopenai.core.endpoint import JSON, Context, Finished, Turn
 from pytest_mockopenai.core.errors import Refused
 from pytest_mockopenai.core.wire import ENDINGS, Cut, Ending, Send, Step
 
@@ -26,6 +26,11 @@ def read(message: str | bytes) -> JSON:
     if not isinstance(event, dict):
         raise Refused(errors.bad_json())
     return event
+
+
+def upgrade_only(context: Context) -> Finished:
+    """The `answer` of an endpoint with a dialogue, which the app never asks for."""
+    raise NotImplementedError(f"{context.endpoint.path} answers an upgrade to WebSocket, and nothing else")
 
 
 @dataclass(slots=True, eq=False)

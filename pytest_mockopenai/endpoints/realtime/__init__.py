@@ -7,6 +7,7 @@ like any other, with the method `WS`.
 from __future__ import annotations
 
 from pytest_mockopenai.core import errors, handshake
+from pytest_mockopenai.core.dialogue import upgrade_only
 from pytest_mockopenai.core.endpoint import JSON, Context, Endpoint, Finished, Service
 from pytest_mockopenai.core.errors import Refused
 from pytest_mockopenai.core.wire import Request
@@ -52,12 +53,8 @@ def _opened(context: Context, beta: bool) -> JSON:
     return config.fresh(kind, new_id("sess", context.serial), context.model, context.now)
 
 
-def _no_upgrade(context: Context) -> Finished:
-    raise NotImplementedError("an endpoint with a dialogue answers nothing else")
-
-
 ENDPOINTS = (
-    Endpoint("GET", "/realtime", "realtime", _no_upgrade, dialogue=connect, subprotocols=("realtime",)),
+    Endpoint("GET", "/realtime", "realtime", upgrade_only, dialogue=connect, subprotocols=("realtime",)),
     RESPOND,
     TRANSCRIBE,
     *secrets.ENDPOINTS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pytest_mockopenai.core import author, checks, errors
 from pytest_mockopenai.core.answer import Answer
 from pytest_mockopenai.core.bounds import Length, Range
+from pytest_mockopenai.core.dialogue import upgrade_only
 from pytest_mockopenai.core.endpoint import JSON, Context, Endpoint, Finished, Service
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.endpoints.responses import background, counting, events, stored
@@ -43,10 +44,6 @@ def prepare(context: Context) -> Finished:
 
 def _connect(context: Context, service: Service) -> Socket:
     return Socket(context, service, _CREATE, prepare)
-
-
-def _no_upgrade(context: Context) -> Finished:
-    raise NotImplementedError("an endpoint with a dialogue answers nothing else")
 
 
 def _prompt_usage(context: Context, turn: Turn) -> Usage:
@@ -112,7 +109,7 @@ _CREATE = Endpoint(
 
 ENDPOINTS = (
     _CREATE,
-    Endpoint("GET", "/responses", "responses", _no_upgrade, dialogue=_connect),
+    Endpoint("GET", "/responses", "responses", upgrade_only, dialogue=_connect),
     *stored.ENDPOINTS,
     *counting.ENDPOINTS,
 )
