@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pytest_mockopenai.core import errors, handshake
 from pytest_mockopenai.core.dialogue import upgrade_only
-from pytest_mockopenai.core.endpoint import JSON, Context, Endpoint, Finished, Service
+from pytest_mockopenai.core.endpoint import JSON, Context, Endpoint, Service
 from pytest_mockopenai.core.errors import Refused
 from pytest_mockopenai.core.wire import Request
 from pytest_mockopenai.endpoints.realtime import calls, config, secrets
