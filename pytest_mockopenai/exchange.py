@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from pytest_mockopenai.core.inquiry import Inquiry
@@ -21,8 +21,8 @@ class Attempt:
     """What has been found out about a request so far; an error may stop it anywhere."""
 
     request: Request
-    inquiry: Inquiry = field(init=False)
-    serial: Draw = field(init=False)
+    inquiry: Inquiry | None = None
+    serial: Draw | None = None
     word: Word = NOTHING
     usage: Usage | None = None
     response: Any = None
@@ -30,8 +30,10 @@ class Attempt:
     retry_after: float | None = None
     request_id: str = ""
 
-    def __post_init__(self) -> None:
-        self.inquiry = Inquiry("", self.request, {})
+    @property
+    def asked(self) -> Inquiry:
+        """What is known of what the request asks, if only that it was sent."""
+        return self.inquiry or Inquiry("", self.request, {})
 
 
 @dataclass(frozen=True, slots=True)

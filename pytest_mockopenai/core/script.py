@@ -166,7 +166,8 @@ class Script:
             if named_only and rule.when.endpoint != inquiry.endpoint:
                 continue
             if word is not None and _fits(word, kinds) and not rule.when.misses(inquiry):
-                return replace(word, count=1), self._with(rule.used())
+                taken = word if word.count == 1 else replace(word, count=1)
+                return taken, self if word is rule.standing and not rule.words else self._with(rule.used())
         return None, self
 
     def unused(self) -> list[tuple[Rule, Word]]:

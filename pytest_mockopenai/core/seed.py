@@ -78,10 +78,29 @@ class Draw:
         return data[: words * _WORD]
 
 
+class Source:
+    """A seed and labels, hashed once for many streams: `draw(*more)` is `draw_for(seed, *labels, *more)`."""
+
+    __slots__ = ("_hash",)
+
+    def __init__(self, seed: int, *labels: str | int | bytes) -> None:
+        self._hash = blake2b(str(seed).encode(), digest_size=32)
+        for label in labels:
+            self._hash.update(_part(label))
+
+    def draw(self, *more: str | int | bytes) -> Draw:
+        """The stream of these labels and more."""
+        digest = self._hash.copy()
+        for label in more:
+            digest.update(_part(label))
+        return Draw(digest.digest())
+
+
 def draw_for(seed: int, *labels: str | int | bytes) -> Draw:
     """The stream of a seed and labels; a request's canonical text is one of them."""
-    digest = blake2b(str(seed).encode(), digest_size=32)
-    for label in labels:
-        part = label if isinstance(label, bytes) else str(label).encode("utf-8", "surrogatepass")
-        digest.update(len(part).to_bytes(8, "big") + part)
-    return Draw(digest.digest())
+    return Source(seed, *labels).draw()
+
+
+def _part(label: str | int | bytes) -> bytes:
+    part = label if isinstance(label, bytes) else str(label).encode("utf-8", "surrogatepass")
+    return len(part).to_bytes(8, "big") + part

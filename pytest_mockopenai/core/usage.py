@@ -72,4 +72,5 @@ class Usage:
 
 def worst(*methods: Method) -> Method:
     """The least sure of some methods."""
-    return max(methods, key=_WORSE.index)
+    first = methods[0]
+    return first if methods.count(first) == len(methods) else max(methods, key=_WORSE.index)

@@ -102,5 +102,6 @@ ENDPOINTS = (
         params="openai.types.moderation_create_params:ModerationCreateParams",
         bounds={"input": Items(1, None)},
         kinds=frozenset({"moderation"}),
+        repeatable=lambda _: True,
     ),
 )

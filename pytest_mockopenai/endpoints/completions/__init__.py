@@ -109,5 +109,6 @@ ENDPOINTS = (
         bounds=_BOUNDS,
         rules=RULES,
         kinds=frozenset({"text"}),
+        repeatable=lambda _: True,
     ),
 )
