@@ -57,6 +57,7 @@ class App:
         settings: Settings | None = None,
         *,
         clock: Callable[[], float] = time.time,
+        readings: Readings | None = None,
     ) -> None:
         self.settings = settings or Settings()
         self.models = models
@@ -67,7 +68,7 @@ class App:
         self._clock = clock
         self._lock = threading.Lock()
         self._script = Script()
-        self._readings = Readings()
+        self._readings = readings or Readings()
         self._seen: Recent[bytes, int] = Recent(_REMEMBERED)
 
     # --- the script ---------------------------------------------------------------------------------------------------
