@@ -26,7 +26,7 @@ from pytest_mockopenai.core.word import Word
 from pytest_mockopenai.exchange import NOTHING, Attempt, Exchange
 from pytest_mockopenai.reading import Reading, Readings, count_key, reading_of
 from pytest_mockopenai.recent import Recent
-from pytest_mockopenai.recorder import Call, Recorder, Unread, redacted
+from pytest_mockopenai.recorder import Call, Recorder, Unread
 from pytest_mockopenai.settings import Settings
 from pytest_mockopenai.store import Store
 
@@ -187,6 +187,7 @@ class App:
         endpoint = reading.match.endpoint
         history = endpoint.history(reading.body, self._store) if endpoint.history else ()
         attempt.inquiry = attempt.asked.after(history)
+        attempt.reading = reading
         attempt.serial = reading.source.draw(self._count(reading.count_key))
         if self.settings.models == "strict" and "model" in reading.body and not self.models.knows(reading.model):
             raise Refused(errors.model_not_found(reading.model))
@@ -299,14 +300,12 @@ class App:
         return count
 
     def _record(self, attempt: Attempt, rendered: Rendered, started: float) -> Call:
-        word, asked = attempt.word, attempt.asked
-        request = redacted(attempt.request)
+        word = attempt.word
+        inquiry = attempt.recorded()
         return Call(
             index=0,
-            inquiry=Inquiry(
-                asked.endpoint, request, asked.body, asked.model, asked.earlier_turns, asked.earlier_message
-            ),
-            path=request.path,
+            inquiry=inquiry,
+            path=inquiry.request.path,
             status=rendered.status,
             stream=attempt.stream,
             response=attempt.response,

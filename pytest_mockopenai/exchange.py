@@ -10,7 +10,8 @@ from pytest_mockopenai.core.seed import Draw
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.core.wire import Ending, Reply, Request, Step, Stream, Upgrade
 from pytest_mockopenai.core.word import Word
-from pytest_mockopenai.recorder import Recorder
+from pytest_mockopenai.reading import Reading
+from pytest_mockopenai.recorder import Recorder, redacted_inquiry
 
 NOTHING = Word()
 """The word of a call that no script answers."""
@@ -22,6 +23,7 @@ class Attempt:
 
     request: Request
     inquiry: Inquiry | None = None
+    reading: Reading | None = None
     serial: Draw | None = None
     word: Word = NOTHING
     usage: Usage | None = None
@@ -34,6 +36,11 @@ class Attempt:
     def asked(self) -> Inquiry:
         """What is known of what the request asks, if only that it was sent."""
         return self.inquiry or Inquiry("", self.request, {})
+
+    def recorded(self) -> Inquiry:
+        """The same without secrets."""
+        asked = self.asked
+        return self.reading.recorded(asked) if self.reading else redacted_inquiry(asked)
 
 
 @dataclass(frozen=True, slots=True)

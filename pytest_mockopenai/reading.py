@@ -13,8 +13,9 @@ from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.prepared import Prepared, prepare
 from pytest_mockopenai.core.routes import Match
 from pytest_mockopenai.core.seed import Source
-from pytest_mockopenai.core.wire import Request
+from pytest_mockopenai.core.wire import Headers, Request
 from pytest_mockopenai.recent import Recent
+from pytest_mockopenai.recorder import redacted_inquiry
 
 LARGEST = 2**16
 """Bytes of a body up to which it is remembered."""
@@ -31,7 +32,8 @@ class Reading:
 
     `count_key` is under what its repetitions are counted; `source` gives their draws. `repeatable`: the endpoint says
     that its answer can be prepared. `latest` is the last one that was, with what it was prepared for: the scripted
-    answer, and the encoding that the user set for the model.
+    answer, and the encoding that the user set for the model. `last` is what was last recorded of it, and for
+    which headers: a load test sends the same ones over and over.
     """
 
     match: Match
@@ -41,10 +43,21 @@ class Reading:
     source: Source
     repeatable: bool
     latest: tuple[Answer | None, str | None, Prepared] | None = None
+    last: tuple[Headers, Inquiry] | None = None
 
     def inquiry(self, request: Request) -> Inquiry:
         """What this request asks, which is one of those that were read so."""
         return Inquiry(self.match.endpoint.resource, request, self.body, self.model)
+
+    def recorded(self, asked: Inquiry) -> Inquiry:
+        """The inquiry without secrets; one object for requests that are alike, headers included."""
+        last = self.last
+        if last and last[0] == asked.request.headers:
+            return last[1]
+        kept = redacted_inquiry(asked)
+        if not self.match.endpoint.history:
+            self.last = (asked.request.headers, kept)
+        return kept
 
     def prepared_for(self, answer: Answer | None, encoding: str | None) -> Prepared | None:
         """The answer prepared for this very script; None if another one was prepared last, or none."""

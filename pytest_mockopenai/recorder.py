@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from pytest_mockopenai.core.headers import SECRET
@@ -118,6 +118,11 @@ def redacted(request: Request) -> Request:
     return Request(request.method, request.target, tuple(headers))
 
 
+def redacted_inquiry(asked: Inquiry) -> Inquiry:
+    """The same of a request without secrets."""
+    return replace(asked, request=redacted(asked.request))
+
+
 class Unread:
     """A response that is read from what was sent when somebody looks: most calls of a load test are never looked at."""
 
@@ -143,6 +148,26 @@ class _Kept:
         return self.call
 
 
+@dataclass(slots=True, eq=False)
+class _Sum:
+    """The usage of the calls of one model. Calls that come again have the same usage, and are only counted."""
+
+    settled: Usage = field(default_factory=Usage)
+    last: Usage = field(default_factory=Usage)
+    times: int = 0
+
+    def add(self, usage: Usage) -> None:
+        if usage is not self.last:
+            self.settled, self.last, self.times = self.total(), usage, 0
+        self.times += 1
+
+    def replace(self, usage: Usage, by: Usage) -> None:
+        self.settled, self.times = self.total().less(usage) + by, 0
+
+    def total(self) -> Usage:
+        return self.settled + self.last.times(self.times)
+
+
 class Recorder:
     """Keeps the last calls and the usage of all of them; safe to use from many threads.
 
@@ -155,7 +180,7 @@ class Recorder:
         self._limit = limit
         self._left = room
         self._count = 0
-        self._usage: dict[str, Usage] = {}
+        self._usage: dict[str, _Sum] = {}
 
     def add(self, call: Call, size: int = 0) -> int:
         """Keep a call, numbered; returns its index. `size` is how many bytes of it are kept, about."""
@@ -168,9 +193,14 @@ class Recorder:
             if len(self._calls) > self._limit or self._left < 0:
                 self._forget()
             if call.usage is not None:
-                known = self._usage.get(call.model)
-                self._usage[call.model] = call.usage if known is None else known + call.usage
+                self._sum(call.model).add(call.usage)
             return index
+
+    def _sum(self, model: str) -> _Sum:
+        known = self._usage.get(model)
+        if known is None:
+            known = self._usage[model] = _Sum()
+        return known
 
     def _forget(self) -> None:
         """Drop the oldest calls beyond what may be kept."""
@@ -192,8 +222,7 @@ class Recorder:
                 return
             kept = self._calls[place]
             call = kept.call
-            total = self._usage.get(call.model, Usage()).less(call.usage or Usage()) + (usage or Usage())
-            self._usage[call.model] = total
+            self._sum(call.model).replace(call.usage or Usage(), usage or Usage())
             kept.call = replace(call, response=response, usage=usage)
 
     @property
@@ -210,7 +239,7 @@ class Recorder:
     def usage(self) -> dict[str, Usage]:
         """The usage of all calls, by model."""
         with self._lock:
-            return dict(self._usage)
+            return {model: known.total() for model, known in self._usage.items()}
 
     def clear(self) -> None:
         """Forget everything; numbering goes on, so a call still open finds itself gone."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pytest_mockopenai.core.seed import Draw
 
@@ -27,8 +28,8 @@ _NOW = b"now"
 
 Labels = tuple[str | int, ...]
 """Which child of the serial something was drawn from."""
-Drawn = tuple[Callable[[Draw, int], str], int]
-"""How a text was drawn, and its length."""
+Drawn = tuple[Callable[..., str], tuple[Any, ...]]
+"""How a text was drawn: by which method of `Draw`, and its arguments, the length last."""
 Where = tuple[Labels, tuple[Drawn, ...]]
 """One blank: from which child, and what was drawn there up to it."""
 
@@ -49,9 +50,9 @@ class Blanks:
 
     def mark(self, labels: Labels, drawn: tuple[Drawn, ...]) -> str:
         """What stands for the last that was drawn by these labels; the same draw gives the same."""
-        _, length = drawn[-1]
+        *_, length = drawn[-1][1]
         mark = f"{_SECRET}{len(self._marks):03}".ljust(length, "-")
-        if not labels or len(mark) > length:
+        if len(mark) > length:
             raise Unrepeatable
         return self._marks.setdefault((labels, drawn), mark)
 
@@ -83,13 +84,13 @@ class Form:
             draw = serial
             for label in labels:
                 draw = draw.child(label)
-            for take, length in drawn:  # the last one is what fills the blank
-                values[name] = take(draw, length).encode()
+            for take, how in drawn:  # the last one is what fills the blank
+                values[name] = take(draw, *how).encode()
         return values
 
 
 class _Blank(Draw):
-    """A draw that gives marks; only text can be drawn from it, and only from a child."""
+    """A draw that gives marks; only text can be drawn from it."""
 
     __slots__ = ("_blanks", "_drawn", "_labels")
 
@@ -102,14 +103,22 @@ class _Blank(Draw):
     def child(self, label: str | int) -> Draw:
         return _Blank(self._blanks, (*self._labels, label))
 
+    def token(self, label: str, length: int) -> str:
+        return self._blanks.mark(self._labels, ((Draw.token, (label, length)),))
+
+    def hex_token(self, label: str, digits: int) -> str:
+        return self._blanks.mark(self._labels, ((Draw.hex_token, (label, digits)),))
+
     def hex(self, digits: int) -> str:
-        return self._left_open(Draw.hex, digits)
+        return self._streamed(Draw.hex, digits)
 
     def alphanumeric(self, length: int) -> str:
-        return self._left_open(Draw.alphanumeric, length)
+        return self._streamed(Draw.alphanumeric, length)
 
-    def _left_open(self, take: Callable[[Draw, int], str], length: int) -> str:
-        self._drawn = (*self._drawn, (take, length))
+    def _streamed(self, take: Callable[[Draw, int], str], length: int) -> str:
+        if not self._labels:  # drawing would change what others draw from the serial
+            raise Unrepeatable
+        self._drawn = (*self._drawn, (take, (length,)))
         return self._blanks.mark(self._labels, self._drawn)
 
     def _take(self, words: int) -> bytes:

@@ -36,7 +36,7 @@ _RETRYABLE = frozenset({408, 409, 429})
 
 def request_id(serial: Draw) -> str:
     """The ID of the request that `serial` is for: `req_` and 32 hexadecimal digits."""
-    return "req_" + serial.child("request").hex(32)
+    return "req_" + serial.hex_token("request", 32)
 
 
 def standard(request_id: str, tokens: int) -> Headers:

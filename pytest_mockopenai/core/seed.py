@@ -15,6 +15,7 @@ T = TypeVar("T")
 _WORD = 8  # bytes
 _BLOCK = 64  # bytes of one hash
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_LETTERS = bytes(ord(_BASE62[byte % 62]) for byte in range(256))
 _PAIRS = tuple(low + high for high in _BASE62 for low in _BASE62)
 """Two digits of base 62, the lower one first."""
 
@@ -62,6 +63,17 @@ class Draw:
             number, pair = divmod(number, 62 * 62)
             pairs.append(_PAIRS[pair])
         return "".join(pairs)[:length]
+
+    def token(self, label: str, length: int) -> str:
+        """At most 64 letters and digits of this label, by one hash: ids are drawn with every call."""
+        return self._digest(label).translate(_LETTERS)[:length].decode()
+
+    def hex_token(self, label: str, digits: int) -> str:
+        """At most 128 hexadecimal digits of this label, by one hash."""
+        return self._digest(label).hex()[:digits]
+
+    def _digest(self, label: str) -> bytes:
+        return blake2b(label.encode(), key=self._key, digest_size=_BLOCK, person=b"token").digest()
 
     def _take(self, words: int) -> bytes:
         """The next words of the stream, 8 bytes each."""

@@ -52,6 +52,13 @@ class Usage:
             worst(self.completion_method, other.completion_method),
         )
 
+    def times(self, count: int) -> Usage:
+        """The usage of so many calls like this; of none, nothing."""
+        if not count:
+            return Usage()
+        names = (field.name for field in fields(self) if field.name.endswith("_tokens"))
+        return replace(self, **{name: getattr(self, name) * count for name in names})
+
     def less(self, other: Usage) -> Usage:
         """The counts without those of another; how sure they are stays."""
         names = (field.name for field in fields(self) if field.name.endswith("_tokens"))

@@ -54,7 +54,8 @@ class Request:
     @property
     def path(self) -> str:
         """The path, percent-decoded; for showing, not for routing (an encoded slash is lost)."""
-        return unquote(self.raw_path)
+        path = self.raw_path
+        return unquote(path) if "%" in path else path
 
     @property
     def query(self) -> tuple[tuple[str, str], ...]:
@@ -63,8 +64,11 @@ class Request:
 
     def header(self, name: str) -> str | None:
         """The first value of a header, whatever its case; None if it was not sent."""
-        wanted = name.lower()
-        return next((value for key, value in self.headers if key.lower() == wanted), None)
+        wanted, length = name.lower(), len(name)
+        for key, value in self.headers:
+            if len(key) == length and key.lower() == wanted:
+                return value
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ _TIERS = {"auto": "default", None: "default", "fast": "priority"}  # ChatComplet
 def _completion(context: Context, choices: list[JSON], usage: Usage) -> JSON:
     tier = context.body.get("service_tier")
     return {
-        "id": "chatcmpl-" + context.serial.child("id").alphanumeric(29),
+        "id": "chatcmpl-" + context.serial.token("id", 29),
         "object": "chat.completion",
         "created": context.now,
         "model": context.model,
