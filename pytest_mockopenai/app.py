@@ -17,7 +17,7 @@ from pytest_mockopenai.core.endpoint import IN_DIALOGUE, JSON, Context, Endpoint
 from pytest_mockopenai.core.errors import Error, Refused
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.pace import Rendered, paced
-from pytest_mockopenai.core.prepared import Prepared
+from pytest_mockopenai.core.prepared import Prepared, prepare
 from pytest_mockopenai.core.routes import Match, Routes
 from pytest_mockopenai.core.script import Script
 from pytest_mockopenai.core.seed import Draw, draw_for
@@ -140,7 +140,7 @@ class App:
         endpoint = reading.match.endpoint
         history = self._begun(attempt, reading)
         if endpoint.dialogue is not None:
-            return self._upgrade(attempt, self._context(attempt, reading, history), endpoint.dialogue)
+            return self._upgrade(attempt, self._context_now(attempt, reading, history), endpoint.dialogue)
         outcome = self._outcome(attempt, reading, history)
         return handle.rendered(outcome, endpoint, self._standard_headers(attempt))
 
@@ -207,17 +207,23 @@ class App:
             outcome, read = prepared.filled(self._serial(attempt), int(self._clock()))
             attempt.response = Unread(read)
         else:
-            outcome = handle.answered(self._context(attempt, reading, history), streams=streams)
+            outcome = handle.answered(self._context_now(attempt, reading, history), streams=streams)
             attempt.response = outcome.finished.object
         attempt.usage, attempt.stream = outcome.finished.usage, outcome.events is not None
         return outcome
 
     def _prepared(self, attempt: Attempt, reading: Reading) -> Prepared | None:
         """The answer with its ids and times left open, if there can be one; made now if it was not."""
-        answer, encoding = attempt.word.answer, self.models.encodings.get(reading.model)
-        return reading.prepared_for(answer, encoding) or self._readings.prepare(
-            attempt.request, reading, self._context(attempt, reading)
-        )
+        basis = (attempt.word.answer, self.models.encodings.get(reading.model))
+        known = reading.prepared(basis)
+        if known:
+            return known
+        made = prepare(lambda serial, time: self._context(attempt, reading, serial, time))
+        if made is None:
+            reading.repeatable = False
+        else:
+            self._readings.keep_prepared(attempt.request, reading, made, of=basis)
+        return made
 
     def _upgrade(self, attempt: Attempt, context: Context, begin: Callable[[Context, Service], Dialogue]) -> Rendered:
         """Accept an upgrade; no word is played on it, for words are the calls' that follow."""
@@ -228,7 +234,12 @@ class App:
         dialogue = begin(context, _Answering(self, attempt.request))
         return Rendered(101, headers.merged(self._standard_headers(attempt), accepting), dialogue=dialogue)
 
-    def _context(self, attempt: Attempt, reading: Reading, history: tuple[JSON, ...] = ()) -> Context:
+    def _context_now(self, attempt: Attempt, reading: Reading, history: tuple[JSON, ...]) -> Context:
+        return self._context(attempt, reading, self._serial(attempt), self._clock(), history)
+
+    def _context(
+        self, attempt: Attempt, reading: Reading, serial: Draw, time: float, history: tuple[JSON, ...] = ()
+    ) -> Context:
         return Context(
             endpoint=reading.match.endpoint,
             request=attempt.request,
@@ -237,8 +248,8 @@ class App:
             inquiry=attempt.asked,
             answer=attempt.word.answer,
             draw=reading.source.draw(),
-            serial=self._serial(attempt),
-            time=self._clock(),
+            serial=serial,
+            time=time,
             models=self.models,
             store=self._store,
             history=history,

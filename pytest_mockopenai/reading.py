@@ -8,9 +8,9 @@ from typing import TypeAlias
 
 from pytest_mockopenai.core import handle
 from pytest_mockopenai.core.answer import Answer
-from pytest_mockopenai.core.endpoint import JSON, Context
+from pytest_mockopenai.core.endpoint import JSON
 from pytest_mockopenai.core.inquiry import Inquiry
-from pytest_mockopenai.core.prepared import Prepared, prepare
+from pytest_mockopenai.core.prepared import Prepared
 from pytest_mockopenai.core.routes import Match
 from pytest_mockopenai.core.seed import Source
 from pytest_mockopenai.core.wire import Headers, Request
@@ -25,14 +25,16 @@ _OVERHEAD = 2048  # bytes of a reading beside its body, about
 
 Key: TypeAlias = tuple[str, str, str | None, bytes]
 
+Basis: TypeAlias = tuple[Answer | None, str | None]
+"""What a prepared answer hangs on beside the request: the scripted answer, and the encoding set for the model."""
+
 
 @dataclass(slots=True, eq=False)
 class Reading:
     """A valid request, and what is the same whenever it comes again.
 
     `count_key` is under what its repetitions are counted; `source` gives their draws. `repeatable`: the endpoint says
-    that its answer can be prepared. `latest` is the last one that was, with what it was prepared for: the scripted
-    answer, and the encoding that the user set for the model. `last` is what was last recorded of it, and for
+    that its answer can be prepared; `latest` is the last one that was, and for what. `last` is what was last recorded of it, and for
     which headers: a load test sends the same ones over and over.
     """
 
@@ -42,7 +44,7 @@ class Reading:
     count_key: bytes
     source: Source
     repeatable: bool
-    latest: tuple[Answer | None, str | None, Prepared] | None = None
+    latest: tuple[Basis, Prepared] | None = None
     last: tuple[Headers, Inquiry] | None = None
 
     def inquiry(self, request: Request) -> Inquiry:
@@ -59,10 +61,10 @@ class Reading:
             self.last = (asked.request.headers, kept)
         return kept
 
-    def prepared_for(self, answer: Answer | None, encoding: str | None) -> Prepared | None:
+    def prepared(self, basis: Basis) -> Prepared | None:
         """The answer prepared for this very script; None if another one was prepared last, or none."""
         latest = self.latest
-        return latest[2] if latest and latest[0] is answer and latest[1] == encoding else None
+        return latest[1] if latest and latest[0][0] is basis[0] and latest[0][1] == basis[1] else None
 
 
 def reading_of(match: Match, body: JSON, model: str, seed: int) -> Reading:
@@ -92,15 +94,11 @@ class Readings:
         if _is_remembered(request) and reading.match.endpoint.read is None:
             self._recent.put(_key(request), reading, _OVERHEAD + 2 * len(request.body))
 
-    def prepare(self, request: Request, reading: Reading, context: Context) -> Prepared | None:
-        """Prepare the answer and remember it; None, from now on, if that cannot be. Raises `Refused` as answering."""
-        prepared = prepare(context)
-        if prepared is None:
-            reading.repeatable = False
-        elif _is_remembered(request):
-            reading.latest = (context.answer, context.models.encodings.get(reading.model), prepared)
+    def keep_prepared(self, request: Request, reading: Reading, prepared: Prepared, *, of: Basis) -> None:
+        """Remember the answer that was prepared for a request."""
+        if _is_remembered(request):
+            reading.latest = (of, prepared)
             self._recent.put(_key(request), reading, _OVERHEAD + 2 * len(request.body) + prepared.size)
-        return prepared
 
 
 def _is_remembered(request: Request) -> bool:

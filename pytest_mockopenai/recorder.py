@@ -120,7 +120,8 @@ def redacted(request: Request) -> Request:
 
 def redacted_inquiry(asked: Inquiry) -> Inquiry:
     """The same of a request without secrets."""
-    return replace(asked, request=redacted(asked.request))
+    kept = redacted(asked.request)
+    return Inquiry(asked.endpoint, kept, asked.body, asked.model, asked.earlier_turns, asked.earlier_message)
 
 
 class Unread:

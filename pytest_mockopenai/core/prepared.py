@@ -7,7 +7,7 @@ out is, byte for byte, what the endpoint would have made anew.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -51,12 +51,14 @@ def _read(template: bytes, values: Values) -> Any:
     return jsontext.loads(template % values)
 
 
-def prepare(context: Context) -> Prepared | None:
-    """The answer to a call with its ids and times left blank; None if they cannot be. Raises `Refused` as answering."""
+def prepare(context: Callable[[Draw, float], Context]) -> Prepared | None:
+    """The answer to a call with its ids and times left blank, or None if they cannot be.
+
+    `context` is given the serial and the time that stand for any. Raises `Refused` as answering does.
+    """
     blanks = Blanks()
     try:
-        outcome = answered(replace(context, serial=blanks.serial(), time=TIME))
-        return _emptied(outcome, blanks)
+        return _emptied(answered(context(blanks.serial(), TIME)), blanks)
     except Refused:
         raise
     except Exception:  # also what a mark breaks that is read as something else; answering anew tells what is a bug

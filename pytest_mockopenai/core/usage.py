@@ -54,8 +54,8 @@ class Usage:
 
     def times(self, count: int) -> Usage:
         """The usage of so many calls like this; of none, nothing."""
-        if not count:
-            return Usage()
+        if count < 2:
+            return self if count else Usage()
         names = (field.name for field in fields(self) if field.name.endswith("_tokens"))
         return replace(self, **{name: getattr(self, name) * count for name in names})
 

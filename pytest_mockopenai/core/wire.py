@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias, get_args
+from typing import Literal, NamedTuple, Protocol, TypeAlias, get_args
 from urllib.parse import parse_qsl, unquote
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
@@ -71,9 +71,8 @@ class Request:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Bytes to write `after` seconds from the step before."""
+class Send(NamedTuple):
+    """Bytes to write `after` seconds from the step before. A tuple, as streams are made of thousands a second."""
 
     data: bytes
     after: float = 0.0
