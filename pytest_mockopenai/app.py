@@ -24,7 +24,8 @@ from pytest_mockopenai.core.seed import Draw, draw_for
 from pytest_mockopenai.core.wire import Dialogue, Headers, Request
 from pytest_mockopenai.core.word import Word
 from pytest_mockopenai.exchange import NOTHING, Attempt, Exchange
-from pytest_mockopenai.reading import Reading, Readings, count_key, reading_of
+from pytest_mockopenai.reader import Reader
+from pytest_mockopenai.reading import Reading, Readings, count_key
 from pytest_mockopenai.recent import Recent
 from pytest_mockopenai.recorder import Call, Recorder, Unread
 from pytest_mockopenai.settings import Settings
@@ -63,12 +64,12 @@ class App:
         self.models = models
         self.recorder = Recorder(self.settings.record_limit)
         self.problems: list[str] = []
-        self._routes = routes
         self._store = Store()
         self._clock = clock
         self._lock = threading.Lock()
         self._script = Script()
         self._readings = readings or Readings()
+        self._reader = Reader(routes, self.settings, self._readings)
         self._seen: Recent[bytes, int] = Recent(_REMEMBERED)
 
     # --- the script ---------------------------------------------------------------------------------------------------
@@ -134,9 +135,7 @@ class App:
 
     def _answer(self, attempt: Attempt) -> Rendered:
         """Steps 2 to 8 of a request's life; raises `Refused` for an error reply."""
-        if len(attempt.request.body) > self.settings.body_limit:
-            raise Refused(errors.too_large(self.settings.body_limit))
-        reading = self._read(attempt)
+        reading = self._reader.read(attempt)
         endpoint = reading.match.endpoint
         history = self._begun(attempt, reading)
         if endpoint.dialogue is not None:
@@ -146,41 +145,10 @@ class App:
 
     def _said(self, attempt: Attempt, endpoint: Endpoint, body: JSON) -> Rendered:
         """The same for a call of a dialogue, whose handshake has been checked."""
-        reading = self._checked(attempt, Match(endpoint, {}), body)
+        reading = self._reader.checked(attempt, Match(endpoint, {}), body)
         history = self._begun(attempt, reading)
         outcome = self._outcome(attempt, reading, history, streams=True)
         return handle.rendered_messages(outcome, endpoint, self._request_id(attempt))
-
-    def _read(self, attempt: Attempt) -> Reading:
-        """Match, read and check a request, unless an equal one was read before."""
-        request = attempt.request
-        known = self._readings.find(request)
-        match = known.match if known else self._routes.match(request)
-        self._check_key(request, match.endpoint)
-        if known:
-            attempt.inquiry = known.inquiry(request)
-            return known
-        reading = self._checked(attempt, match, self._body(attempt, match))
-        self._readings.keep(request, reading)
-        return reading
-
-    def _body(self, attempt: Attempt, match: Match) -> JSON:
-        endpoint, request = match.endpoint, attempt.request
-        attempt.inquiry = Inquiry(endpoint.resource, request, {}, match.path.get("model", ""))
-        body = handle.read_body(endpoint, request)
-        if match.deployment:
-            body.setdefault("model", match.deployment)
-        if endpoint.dialogue is not None:
-            body.update(_model_in_query(request))
-        return body
-
-    def _checked(self, attempt: Attempt, match: Match, body: JSON) -> Reading:
-        """Check a body; what is known of the request is noted in the attempt as soon as it is known."""
-        given = match.path.get("model") or body.get("model")
-        model = given if isinstance(given, str) else ""
-        attempt.inquiry = Inquiry(match.endpoint.resource, attempt.request, body, model)
-        handle.check_body(match.endpoint, body, params.check)
-        return reading_of(match, body, model, self.settings.seed)
 
     def _begun(self, attempt: Attempt, reading: Reading) -> tuple[JSON, ...]:
         """Find what the request goes on from, and count it: from here on it has ids of its own."""
@@ -255,13 +223,6 @@ class App:
             history=history,
         )
 
-    def _check_key(self, request: Request, endpoint: Endpoint) -> None:
-        key = handshake.key_of(request)
-        if key is None and self.settings.require_key and not endpoint.keyless:
-            raise Refused(errors.missing_key())
-        if key is not None and key in self.settings.invalid_keys:
-            raise Refused(errors.invalid_key(key))
-
     def _word(self, inquiry: Inquiry, endpoint: Endpoint) -> Word:
         """The scripted word for this call; none, and the answer is made up, unless the mock is strict."""
         word = self._take(inquiry, endpoint)
@@ -329,10 +290,3 @@ class App:
             started=started,
             seconds=self._clock() - started,
         )
-
-
-def _model_in_query(request: Request) -> JSON:
-    """The model that a WebSocket is opened for; Azure calls it the deployment."""
-    asked = dict(request.query)
-    model = asked.get("model") or asked.get("deployment")
-    return {"model": model} if model else {}

@@ -34,8 +34,8 @@ class Reading:
     """A valid request, and what is the same whenever it comes again.
 
     `count_key` is under what its repetitions are counted; `source` gives their draws. `repeatable`: the endpoint says
-    that its answer can be prepared; `latest` is the last one that was, and for what. `last` is what was last recorded of it, and for
-    which headers: a load test sends the same ones over and over.
+    that its answer can be prepared; `latest` is the last one that was, and for what. `last` is what was last recorded
+    of it, and for which headers: a load test sends the same ones over and over.
     """
 
     match: Match

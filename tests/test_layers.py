@@ -19,6 +19,7 @@ LAYERS = (
     ("mock",),
     ("asserts", "budgets", "calls", "clients", "compare", "cost", "hosts", "isolation", "models", "scripting"),
     ("app",),
+    ("reader",),
     ("exchange", "reading"),
     ("explain", "recent", "recorder", "settings", "store"),
     ("contract", "endpoints"),
