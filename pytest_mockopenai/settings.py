@@ -19,6 +19,7 @@ class Settings:
     installed SDK nor the user declares. `require_key`: 401 without an API key. `invalid_keys`: keys that get 401.
     `body_limit`: bytes; a larger request gets 413. `retry_waits`: what errors tell clients to wait. `close_async`: the
     connection of an asynchronous SDK client is closed after each reply, since it would outlive the test's event loop.
+    `record_limit`: how many calls are kept (usage is summed of all); 0 keeps none.
     """
 
     seed: int = 0
@@ -29,6 +30,7 @@ class Settings:
     body_limit: int = 64 * 2**20
     retry_waits: RetryWaits = field(default_factory=lambda: RetryWaits(ms=1))
     close_async: bool = True
+    record_limit: int = 10_000
 
 
 @dataclass(frozen=True, slots=True)
