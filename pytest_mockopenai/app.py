@@ -31,7 +31,7 @@ from pytest_mockopenai.recorder import Call, Recorder, Unread
 from pytest_mockopenai.settings import Settings
 from pytest_mockopenai.store import Store
 
-_REMEMBERED = 50_000  # requests at least whose repetitions are counted; those longest not seen are forgotten first
+_REMEMBERED = 30_000  # requests at least whose repetitions are counted; those longest not seen are forgotten first
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class App:
     ) -> None:
         self.settings = settings or Settings()
         self.models = models
-        self.recorder = Recorder(self.settings.record_limit)
+        self.recorder = Recorder(self.settings.record_limit, self.settings.record_bytes)
         self.problems: list[str] = []
         self._store = Store()
         self._clock = clock
@@ -70,7 +70,7 @@ class App:
         self._script = Script()
         self._readings = readings or Readings()
         self._reader = Reader(routes, self.settings, self._readings)
-        self._seen: Recent[bytes, int] = Recent(_REMEMBERED)
+        self._seen: Recent[int, int] = Recent(_REMEMBERED)
 
     # --- the script ---------------------------------------------------------------------------------------------------
 
@@ -129,7 +129,7 @@ class App:
             self.problems.append(explain.bug(attempt.asked, traceback.format_exc()))
             rendered = refusal(self._noted(attempt, errors.our_bug(bug)))
         reply = paced(rendered, attempt.word.timing, attempt.word.fault)
-        size = len(attempt.request.body) + len(rendered.body)
+        size = 0 if attempt.shared else len(attempt.request.body) + len(rendered.body)
         index = self.recorder.add(self._record(attempt, rendered, started), size)
         return Exchange(reply, self.recorder, index)
 
@@ -185,12 +185,13 @@ class App:
         basis = (attempt.word.answer, self.models.encodings.get(reading.model))
         known = reading.prepared(basis)
         if known:
+            attempt.shared = True
             return known
         made = prepare(lambda serial, time: self._context(attempt, reading, serial, time))
         if made is None:
             reading.repeatable = False
         else:
-            self._readings.keep_prepared(attempt.request, reading, made, of=basis)
+            self._readings.keep_prepared(reading, made, of=basis)
         return made
 
     def _upgrade(self, attempt: Attempt, context: Context, begin: Callable[[Context, Service], Dialogue]) -> Rendered:
@@ -264,7 +265,7 @@ class App:
             attempt.serial = draw_for(self.settings.seed, target, self._count(count_key(target)))
         return attempt.serial
 
-    def _count(self, key: bytes) -> int:
+    def _count(self, key: int) -> int:
         """How often this has been counted, this time included."""
         with self._lock:
             count = (self._seen.get(key) or 0) + 1

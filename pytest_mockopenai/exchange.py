@@ -19,7 +19,10 @@ NOTHING = Word()
 
 @dataclass(slots=True)
 class Attempt:
-    """What has been found out about a request so far; an error may stop it anywhere."""
+    """What has been found out about a request so far; an error may stop it anywhere.
+
+    `shared`: what it takes to record it is already kept for an equal request.
+    """
 
     request: Request
     inquiry: Inquiry | None = None
@@ -31,6 +34,7 @@ class Attempt:
     stream: bool = False
     retry_after: float | None = None
     request_id: str = ""
+    shared: bool = False
 
     @property
     def asked(self) -> Inquiry:

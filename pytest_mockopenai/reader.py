@@ -48,12 +48,12 @@ class Reader:
         return body
 
     def checked(self, attempt: Attempt, match: Match, body: JSON) -> Reading:
-        """Check a body; raises `Refused`. What is known of the request is noted in the attempt as soon as it is known."""
+        """Check a body; raises `Refused`. What is known of the request is noted as soon as it is known."""
         given = match.path.get("model") or body.get("model")
         model = given if isinstance(given, str) else ""
         attempt.inquiry = Inquiry(match.endpoint.resource, attempt.request, body, model)
         handle.check_body(match.endpoint, body, params.check)
-        return reading_of(match, body, model, self._settings.seed)
+        return reading_of(match, body, model, len(attempt.request.body), self._settings.seed)
 
     def _check_key(self, request: Request, endpoint: Endpoint) -> None:
         key = handshake.key_of(request)

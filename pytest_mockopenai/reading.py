@@ -20,8 +20,8 @@ from pytest_mockopenai.recorder import redacted_inquiry
 LARGEST = 2**16
 """Bytes of a body up to which it is remembered."""
 
-_ROOM = 8 * 2**20  # bytes of bodies and prepared answers; what is kept may be twice as much
-_OVERHEAD = 2048  # bytes of a reading beside its body, about
+_ROOM = 4 * 2**20  # bytes of bodies and prepared answers; what is kept may be twice as much
+_OVERHEAD = 2048  # bytes of a reading beside them
 
 Key: TypeAlias = tuple[str, str, str | None, bytes]
 
@@ -33,15 +33,16 @@ Basis: TypeAlias = tuple[Answer | None, str | None]
 class Reading:
     """A valid request, and what is the same whenever it comes again.
 
-    `count_key` is under what its repetitions are counted; `source` gives their draws. `repeatable`: the endpoint says
-    that its answer can be prepared; `latest` is the last one that was, and for what. `last` is what was last recorded
-    of it, and for which headers: a load test sends the same ones over and over.
+    `length` is of the request's body. `count_key` is under what its repetitions are counted, `source` gives their
+    draws. `repeatable`: the endpoint says that its answer can be prepared; `latest` is the last one that was, and for
+    what. `last` is what was last recorded of it, and for which headers: a load test sends the same ones over and over.
     """
 
     match: Match
     body: JSON
     model: str
-    count_key: bytes
+    length: int
+    count_key: int
     source: Source
     repeatable: bool
     latest: tuple[Basis, Prepared] | None = None
@@ -67,23 +68,23 @@ class Reading:
         return latest[1] if latest and latest[0][0] is basis[0] and latest[0][1] == basis[1] else None
 
 
-def reading_of(match: Match, body: JSON, model: str, seed: int) -> Reading:
+def reading_of(match: Match, body: JSON, model: str, length: int, seed: int) -> Reading:
     """The reading of a body that has been checked."""
     endpoint = match.endpoint
     text = handle.seed_text(endpoint, match.path, body)
-    return Reading(match, body, model, count_key(text), Source(seed, text), endpoint.repeatable(body))
+    return Reading(match, body, model, length, count_key(text), Source(seed, text), endpoint.repeatable(body))
 
 
-def count_key(text: bytes) -> bytes:
+def count_key(text: bytes) -> int:
     """A short key for a long text."""
-    return blake2b(text, digest_size=16).digest()
+    return int.from_bytes(blake2b(text, digest_size=8).digest(), "big")
 
 
 class Readings:
     """The readings of the last requests, found by all that was read of them. Safe to use from many threads."""
 
     def __init__(self) -> None:
-        self._recent: Recent[Key, Reading] = Recent(_ROOM)
+        self._recent: Recent[Key, Reading] = Recent(_ROOM, _size)
 
     def find(self, request: Request) -> Reading | None:
         """The reading of an equal request."""
@@ -92,13 +93,17 @@ class Readings:
     def keep(self, request: Request, reading: Reading) -> None:
         """Remember how a request was read."""
         if _is_remembered(request) and reading.match.endpoint.read is None:
-            self._recent.put(_key(request), reading, _OVERHEAD + 2 * len(request.body))
+            self._recent.put(_key(request), reading)
 
-    def keep_prepared(self, request: Request, reading: Reading, prepared: Prepared, *, of: Basis) -> None:
+    def keep_prepared(self, reading: Reading, prepared: Prepared, *, of: Basis) -> None:
         """Remember the answer that was prepared for a request."""
-        if _is_remembered(request):
-            reading.latest = (of, prepared)
-            self._recent.put(_key(request), reading, _OVERHEAD + 2 * len(request.body) + prepared.size)
+        reading.latest = (of, prepared)
+        self._recent.grow(prepared.size)
+
+
+def _size(reading: Reading) -> int:
+    """Bytes of a reading, about."""
+    return _OVERHEAD + 2 * reading.length + (reading.latest[1].size if reading.latest else 0)
 
 
 def _is_remembered(request: Request) -> bool:

@@ -22,9 +22,6 @@ the end.
 
 REDACTED = "[redacted]"
 
-ROOM = 64 * 2**20
-"""How many bytes of requests and replies are kept."""
-
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -175,7 +172,7 @@ class Recorder:
     At most `limit` calls are kept, and no more than `room` bytes of them (but always the last one).
     """
 
-    def __init__(self, limit: int = 10_000, room: int = ROOM) -> None:
+    def __init__(self, limit: int = 10_000, room: int = 256 * 2**20) -> None:
         self._lock = threading.Lock()
         self._calls: deque[_Kept] = deque()
         self._limit = limit
@@ -184,7 +181,7 @@ class Recorder:
         self._usage: dict[str, _Sum] = {}
 
     def add(self, call: Call, size: int = 0) -> int:
-        """Keep a call, numbered; returns its index. `size` is how many bytes of it are kept, about."""
+        """Keep a call, numbered; returns its index. `size` is how many bytes it takes, about."""
         kept = _Kept(call, size, call.ended)
         with self._lock:
             index = self._count

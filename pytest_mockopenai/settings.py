@@ -19,7 +19,8 @@ class Settings:
     installed SDK nor the user declares. `require_key`: 401 without an API key. `invalid_keys`: keys that get 401.
     `body_limit`: bytes; a larger request gets 413. `retry_waits`: what errors tell clients to wait. `close_async`: the
     connection of an asynchronous SDK client is closed after each reply, since it would outlive the test's event loop.
-    `record_limit`: how many calls are kept (usage is summed of all); 0 keeps none.
+    `record_limit`: how many calls are kept (usage is summed of all); 0 keeps none. `record_bytes`: how large their
+    requests and replies may be together; the oldest are forgotten first.
     """
 
     seed: int = 0
@@ -31,6 +32,7 @@ class Settings:
     retry_waits: RetryWaits = field(default_factory=lambda: RetryWaits(ms=1))
     close_async: bool = True
     record_limit: int = 10_000
+    record_bytes: int = 256 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class Options(TypedDict, total=False):
     require_key: bool
     invalid_keys: Collection[str]
     body_limit: int
+    record_limit: int
+    record_bytes: int
     max_calls: int | None
     max_total_tokens: int | None
     max_cost: float | None
@@ -83,7 +87,11 @@ def _is_whole(value: Any) -> bool:
 
 
 def _is_limit(value: Any) -> bool:
-    return value is None or (_is_whole(value) and value >= 0)
+    return value is None or _is_size(value)
+
+
+def _is_size(value: Any) -> bool:
+    return _is_whole(value) and value >= 0
 
 
 def _is_amount(value: Any) -> bool:
@@ -111,6 +119,8 @@ _CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "require_key": (_is_switch, "True or False"),
     "invalid_keys": (_is_keys, "a list of keys"),
     "body_limit": (lambda value: _is_whole(value) and value > 0, "a number of bytes above 0"),
+    "record_limit": (_is_size, "a whole number of at least 0"),
+    "record_bytes": (_is_size, "a number of bytes of at least 0"),
     "max_calls": (_is_limit, "a whole number of at least 0"),
     "max_total_tokens": (_is_limit, "a whole number of at least 0"),
     "max_cost": (_is_amount, "an amount in US dollars, at least 0"),

@@ -13,7 +13,7 @@ from pytest_mockopenai.core.headers import SECRET
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.core.wire import Headers, Request
-from pytest_mockopenai.recorder import REDACTED, Call, Ended, Recorder, redacted
+from pytest_mockopenai.recorder import REDACTED, Call, Ended, Recorder, Unread, redacted
 
 BODY = {
     "model": "gpt-4o",
@@ -170,3 +170,50 @@ def test_a_call_that_was_cancelled_is_revised() -> None:
     assert recorder.usage() == {"gpt-4o": Usage(7, 7)}
     recorder.revise(99, "nobody's", Usage(1, 1))
     assert recorder.usage() == {"gpt-4o": Usage(7, 7)}
+
+
+def test_a_response_is_read_when_somebody_looks() -> None:
+    read: list[int] = []
+    recorder = Recorder()
+    recorder.add(call(response=Unread(lambda: read.append(1) or {"a": 1})))  # type: ignore[func-returns-value]
+    assert read == []
+    assert [kept.response for kept in (*recorder.calls(), *recorder.calls())] == [{"a": 1}, {"a": 1}]
+    assert read == [1]
+
+
+@given(st.lists(st.integers(0, 50), max_size=20), st.integers(1, 100))
+def test_no_more_bytes_are_kept_than_there_is_room_for(sizes: list[int], room: int) -> None:
+    recorder = Recorder(room=room)
+    for size in sizes:
+        recorder.add(call(), size)
+    kept = [sizes[each.index] for each in recorder.calls()]
+    assert len(kept) <= 1 or sum(kept) <= room
+    assert kept == sizes[len(sizes) - len(kept) :]
+    first = len(sizes) - len(kept)
+    assert first == 0 or sum(sizes[first - 1 :]) > room
+
+
+def test_nothing_is_kept_but_counts() -> None:
+    recorder = Recorder(limit=0)
+    for _ in range(3):
+        recorder.end(recorder.add(call(usage=Usage(1, 2))), "done")
+    assert (recorder.calls(), recorder.count) == ((), 3)
+    assert recorder.usage() == {"gpt-4o": Usage(3, 6)}
+
+
+@given(st.lists(st.integers(0, 3)))
+def test_usage_of_the_same_object_is_summed_as_any(order: list[int]) -> None:
+    usages = [Usage(1), Usage(10, 1, prompt_method="estimated"), Usage(100), Usage(1)]
+    recorder = Recorder()
+    for place in order:
+        recorder.add(call(usage=usages[place]))
+    assert recorder.usage().get("gpt-4o", Usage()) == sum((usages[place] for place in order), Usage())
+
+
+def test_room_is_given_back() -> None:
+    recorder = Recorder(room=10)
+    recorder.add(call(), 10)
+    recorder.clear()
+    for _ in range(2):
+        recorder.add(call(), 5)
+    assert len(recorder.calls()) == 2

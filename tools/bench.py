@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
+import bench_exchange
 import bench_plugin
 import bench_python
 import bench_requests
@@ -43,6 +44,7 @@ def main() -> None:
         limits = Limits(options.rounds, begun + BUDGET)
         _plugin(python, folder, replace(limits, rounds=limits.rounds * _CHEAP))
         _requests(python, folder, options.tests * 2, replace(limits, rounds=limits.rounds * _CHEAP))
+        _exchange(python, folder, quick=options.quick)
         suites = _suites(python, folder, options.tests, limits)
     if not options.quick:
         _aim(suites)
@@ -84,6 +86,12 @@ def _requests(python: Path, folder: Path, requests: int, limits: Limits) -> None
     rates = bench_requests.run(python, folder, requests, limits)
     rows = [(name, f"{rate:.0f}", _ratio(rates[OURS], rate)) for name, rate in rates.items()]
     _table("Requests per second, one client on one connection", ("server", "per second", "ours / it"), rows)
+
+
+def _exchange(python: Path, folder: Path, *, quick: bool) -> None:
+    measured = bench_exchange.run(python, folder, quick=quick)
+    rows = [(kind, *bench_exchange.cells(row)) for kind, row in measured.items()]
+    _table("One request without a socket, recording included: CPU us, and ratios", bench_exchange.HEAD, rows)
 
 
 def _suites(python: Path, folder: Path, tests: int, limits: Limits) -> Suites:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_mockopenai.core.seed import Draw, draw_for
+from pytest_mockopenai.core.seed import Draw, Source, draw_for
 
 LABELS = st.one_of(st.text(), st.integers(), st.binary())
 
@@ -107,3 +107,25 @@ def test_texts_have_their_length(length: int) -> None:
     assert len(text) == length
     assert text.isascii()
     assert not text or text.isalnum()
+
+
+@given(st.text(max_size=20).filter(str.isascii), st.integers(0, 64))
+def test_tokens(label: str, length: int) -> None:
+    """By label, of their length, and drawing one changes no stream."""
+    draw, untouched = draw_for(1), draw_for(1)
+    token, digits = draw.token(label, length), draw.hex_token(label, length)
+    assert len(token) == len(digits) == length
+    assert (token == draw.token(f"{label}.", length)) == (not length)
+    assert not digits or int(digits, 16) >= 0
+    assert draw.hex(32) == untouched.hex(32)
+
+
+def test_golden_tokens() -> None:
+    draw = draw_for(7, "chat")
+    assert (draw.token("id", 12), draw.hex_token("id", 12)) == ("007YFduGeNmV", "f8baff224de1")
+
+
+def test_a_source_hashes_its_labels_once() -> None:
+    source = Source(3, "a", b"b")
+    assert source.draw(1, "c").hex(32) == draw_for(3, "a", b"b", 1, "c").hex(32)
+    assert source.draw().hex(32) == draw_for(3, "a", b"b").hex(32)
