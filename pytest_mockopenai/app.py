@@ -13,12 +13,13 @@ from typing import Any
 
 from pytest_mockopenai import explain
 from pytest_mockopenai.contract import params
-from pytest_mockopenai.core import errors, handle, handshake, headers
+from pytest_mockopenai.core import errors, handle, handshake, headers, scenario
 from pytest_mockopenai.core.endpoint import IN_DIALOGUE, JSON, Context, Endpoint, Models, Service
 from pytest_mockopenai.core.errors import Error, Refused
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.pace import Rendered, paced
 from pytest_mockopenai.core.routes import Match, Routes
+from pytest_mockopenai.core.scenario import Source
 from pytest_mockopenai.core.script import Script
 from pytest_mockopenai.core.seed import Draw, draw_for
 from pytest_mockopenai.core.wire import Dialogue, Headers, Request
@@ -130,6 +131,7 @@ class App:
         if len(attempt.request.body) > self.settings.body_limit:
             raise Refused(errors.too_large(self.settings.body_limit))
         match = self._routes.match(attempt.request)
+        attempt.asked = scenario.asked(attempt.request) if self.settings.scenario_header else None
         self._check_key(attempt.request, match.endpoint)
         context = self._context(attempt, match)
         self._check_model(context)
@@ -140,6 +142,7 @@ class App:
 
     def _said(self, attempt: Attempt, endpoint: Endpoint, body: JSON) -> Rendered:
         """The same for a call of a dialogue, whose handshake has been checked."""
+        attempt.asked = scenario.asked(attempt.request) if self.settings.scenario_header else None
         context = self._context_of(attempt, Match(endpoint, {}), body)
         self._check_model(context)
         outcome = self._outcome(attempt, context, streams=True)
@@ -147,7 +150,7 @@ class App:
 
     def _outcome(self, attempt: Attempt, context: Context, *, streams: bool | None = None) -> handle.Outcome:
         """Plays the scripted word, or makes an answer up; raises `Refused` for an error word."""
-        attempt.word = self._word(context)
+        attempt.word, attempt.source = self._word(attempt, context)
         if attempt.word.error:
             error = context.endpoint.errors.get(attempt.word.error.code or "", attempt.word.error)
             raise Refused(error.filled(model=context.model, request_id=_request_id(attempt)))
@@ -163,6 +166,7 @@ class App:
             self.problems.append(explain.no_websockets(attempt.inquiry))
             raise Refused(errors.no_websockets())
         dialogue = begin(context, _Answering(self, attempt.request))
+        attempt.source = "default"
         return Rendered(101, headers.merged(self._standard_headers(attempt), accepting), dialogue=dialogue)
 
     def _context(self, attempt: Attempt, match: Match) -> Context:
@@ -211,15 +215,17 @@ class App:
         if self.settings.models == "strict" and "model" in context.body and not self.models.knows(context.model):
             raise Refused(errors.model_not_found(context.model))
 
-    def _word(self, context: Context) -> Word:
-        """The scripted word for this call; none, and the answer is made up, unless the mock is strict."""
+    def _word(self, attempt: Attempt, context: Context) -> tuple[Word, Source]:
+        """The word for this call and where it is from; none, and the answer is made up, unless the mock is strict."""
+        if attempt.asked is not None and not context.endpoint.named_only:
+            return scenario.checked(attempt.asked, context.endpoint), "header"
         word = self._take(context.inquiry, context.endpoint)
         if word is not None:
-            return word
+            return word, "rule"
         if self.settings.strict and context.endpoint.kinds and not context.endpoint.named_only:
             self.problems.append(explain.unscripted(context.inquiry, self.script, context.endpoint.kinds))
             raise Refused(errors.unscripted(explain.unscripted_headline(context.inquiry)))
-        return NOTHING
+        return NOTHING, "default"
 
     def _noted(self, attempt: Attempt, error: Error) -> Error:
         """The error, noted as what this call is answered with."""
@@ -235,6 +241,7 @@ class App:
     def _standard_headers(self, attempt: Attempt) -> Headers:
         tokens = attempt.usage.total_tokens if attempt.usage else 0
         standard = headers.standard(_request_id(attempt), attempt.serial.child("headers"), tokens)
+        standard = (*standard, *scenario.told(attempt.word, attempt.source, attempt.usage))
         closes = self.settings.close_async and (attempt.request.header("x-stainless-async") or "").startswith("async")
         return (*standard, ("connection", "close")) if closes else standard
 
@@ -259,6 +266,7 @@ class App:
             response=attempt.response,
             usage=attempt.usage,
             word=str(word) if word.label else None,
+            source=attempt.source,
             fault=word.fault.kind if word.fault else None,
             retry_after=attempt.retry_after,
             request_id=_request_id(attempt),

@@ -19,6 +19,7 @@ class Settings:
     installed SDK nor the user declares. `require_key`: 401 without an API key. `invalid_keys`: keys that get 401.
     `body_limit`: bytes; a larger request gets 413. `retry_waits`: what errors tell clients to wait. `close_async`: the
     connection of an asynchronous SDK client is closed after each reply, since it would outlive the test's event loop.
+    `scenario_header`: the request header `X-Test-Scenario` plays a word.
     """
 
     seed: int = 0
@@ -29,6 +30,7 @@ class Settings:
     body_limit: int = 64 * 2**20
     retry_waits: RetryWaits = field(default_factory=lambda: RetryWaits(ms=1))
     close_async: bool = True
+    scenario_header: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Options(TypedDict, total=False):
     require_key: bool
     invalid_keys: Collection[str]
     body_limit: int
+    scenario_header: bool
     max_calls: int | None
     max_total_tokens: int | None
     max_cost: float | None
@@ -109,6 +112,7 @@ _CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "require_key": (_is_switch, "True or False"),
     "invalid_keys": (_is_keys, "a list of keys"),
     "body_limit": (lambda value: _is_whole(value) and value > 0, "a number of bytes above 0"),
+    "scenario_header": (_is_switch, "True or False"),
     "max_calls": (_is_limit, "a whole number of at least 0"),
     "max_total_tokens": (_is_limit, "a whole number of at least 0"),
     "max_cost": (_is_amount, "an amount in US dollars, at least 0"),
