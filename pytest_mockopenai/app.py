@@ -90,6 +90,15 @@ class App:
                     self._script = after
                     return word
 
+    def reset(self) -> None:
+        """Forget script, calls, usage, problems and all that was stored, as a new app."""
+        with self._lock:
+            self.recorder = Recorder(self.recorder.limit)
+            self.problems = []
+            self._store = Store()
+            self._script = Script()
+            self._seen = {}
+
     # --- one request --------------------------------------------------------------------------------------------------
 
     def exchange(self, request: Request) -> Exchange:

@@ -125,6 +125,7 @@ class Recorder:
         self._lock = threading.Lock()
         self._calls: deque[Call] = deque(maxlen=limit)
         self._count = 0
+        self.limit = limit
         self._usage: dict[str, Usage] = {}
 
     def add(self, call: Call) -> int:
