@@ -20,7 +20,7 @@ from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.pace import Rendered, paced
 from pytest_mockopenai.core.routes import Match, Routes
 from pytest_mockopenai.core.scenario import Source
-from pytest_mockopenai.core.script import Script
+from pytest_mockopenai.core.script import Script, When
 from pytest_mockopenai.core.seed import Draw, draw_for
 from pytest_mockopenai.core.wire import Dialogue, Headers, Request
 from pytest_mockopenai.core.word import Word
@@ -79,6 +79,11 @@ class App:
         """Put the changed script in the place of the present one."""
         with self._lock:
             self._script = change(self._script)
+
+    def add_rule(self, when: When, words: Iterable[Word], *, standing: Word | None = None) -> None:
+        """Script more words for a condition; see `Script.adding`."""
+        given = tuple(words)
+        self.change_script(lambda script: script.adding(when, given, standing=standing))
 
     def _take(self, inquiry: Inquiry, endpoint: Endpoint) -> Word | None:
         """The word for a call. Rules are tried without the lock: a `where=` function may itself script the mock."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict
@@ -47,9 +48,10 @@ class Budget:
 
 
 class Options(TypedDict, total=False):
-    """The keyword options of `MockOpenAI` and of the marker: those of `Settings` and `Budget`, and `share_tls`.
+    """The keyword options of `MockOpenAI` and of the marker: those of `Settings` and `Budget`, `share_tls`, `stubs`.
 
-    `share_tls=False` lets each client build its own TLS context, as it would without the mock (slow).
+    `share_tls=False` lets each client build its own TLS context, as it would without the mock (slow). `stubs` is the
+    path of a stubs file or folder, a list of paths, or `Stubs`; what is set beside it wins over its settings.
     """
 
     seed: int
@@ -63,6 +65,7 @@ class Options(TypedDict, total=False):
     max_total_tokens: int | None
     max_cost: float | None
     share_tls: bool
+    stubs: Any
 
 
 def checked(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,6 +100,12 @@ def _is_keys(value: Any) -> bool:
     )
 
 
+def _is_stubs(value: Any) -> bool:
+    """`Stubs` are known by their rules, since they are made of more than is here."""
+    paths = value if isinstance(value, (list, tuple)) else [value]
+    return value is None or hasattr(value, "rules") or all(isinstance(path, (str, os.PathLike)) for path in paths)
+
+
 def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
@@ -117,6 +126,7 @@ _CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "max_total_tokens": (_is_limit, "a whole number of at least 0"),
     "max_cost": (_is_amount, "an amount in US dollars, at least 0"),
     "share_tls": (_is_switch, "True or False"),
+    "stubs": (_is_stubs, "a path of a stubs file or folder, a list of them, or Stubs"),
 }
 
 

@@ -17,6 +17,7 @@ NAME = PACKAGE.name
 LAYERS = (
     ("plugin", "fixtures", "marker", "summary", "standalone"),
     ("mock",),
+    ("remote", "stage"),
     ("admin",),
     ("scene",),
     (
@@ -178,7 +179,7 @@ def test_the_plugin_and_what_it_loads_load_only_pytest():
 
 
 def test_the_test_itself_reads_what_it_should():
-    assert uses(MODULES["mock"]) >= {"app", "budgets", "core.script", "endpoints", "hosts.httpserver", "clients"}
+    assert uses(MODULES["mock"]) >= {"stage", "budgets", "core.script", "hosts.httpserver", "clients"}
     assert "clients" not in uses(MODULES["mock"], when_loaded=True)
     assert uses(MODULES["isolation"]) >= {"isolation.guard", "isolation.hosts"}
     assert "pytest" in set(imports_of(MODULES["plugin"], when_loaded=True))

@@ -162,7 +162,7 @@ class Operations:
     def add(self, asked: Asked) -> JSON:
         """One rule, as `when(...).reply(...)` or `.always(...)` adds it."""
         rule = grammar.read_rule(("rule",), _ruled(asked.body), lambda _: _origin(asked.body))
-        self._scene.app.change_script(lambda script: script.adding(rule.when, rule.words, standing=rule.standing))
+        self._scene.app.add_rule(rule.when, rule.words, standing=rule.standing)
         rules = self._scene.app.script.rules
         return written_rule(next(known for known in rules if known.when == rule.when and not known.group))
 

@@ -5,8 +5,10 @@ Rules are in the order in which they are tried: the first that applies and has a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path as File
 from typing import Any
 
@@ -16,7 +18,7 @@ from pytest_mockopenai.stubs import files, grammar, json_text, toml_text, yaml_t
 from pytest_mockopenai.stubs.document import MAX_BYTES, Document, Path, Place, Unreadable, Wrong, check_size, shown
 from pytest_mockopenai.stubs.grammar import Model
 
-__all__ = ["BadStubs", "Model", "Place", "Stubs"]
+__all__ = ["BadStubs", "Model", "Place", "Stubs", "loaded"]
 
 FORMATS: Mapping[str, Callable[[str], Document]] = {
     "json": json_text.read,
@@ -129,3 +131,16 @@ def _meant(document: Document, name: str) -> Stubs:
         grammar.read_settings(top.get("settings", {})),
         grammar.read_models(top.get("models", [])),
     )
+
+
+def loaded(stubs: Stubs | str | File | Sequence[str | File]) -> Stubs:
+    """Stubs, or what the files of some paths say; files that have not changed are not read again."""
+    if isinstance(stubs, Stubs):
+        return stubs
+    paths = tuple(map(str, stubs)) if isinstance(stubs, (list, tuple)) else (str(stubs),)
+    return _kept(paths, files.stamp(paths, FORMATS), os.getcwd())
+
+
+@lru_cache(maxsize=32)
+def _kept(paths: tuple[str, ...], stamp: files.Stamp, folder: str) -> Stubs:
+    return Stubs.load(*paths)
