@@ -7,7 +7,6 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from importlib.util import find_spec
 from typing import Any
 
@@ -18,6 +17,7 @@ from pytest_mockopenai.core.endpoint import IN_DIALOGUE, JSON, Context, Endpoint
 from pytest_mockopenai.core.errors import Error, Refused
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.pace import Rendered, paced
+from pytest_mockopenai.core.prepared import Prepared, prepare
 from pytest_mockopenai.core.routes import Match, Routes
 from pytest_mockopenai.core.scenario import Source
 from pytest_mockopenai.core.script import Script, When
@@ -25,11 +25,14 @@ from pytest_mockopenai.core.seed import Draw, draw_for
 from pytest_mockopenai.core.wire import Dialogue, Headers, Request
 from pytest_mockopenai.core.word import Word
 from pytest_mockopenai.exchange import NOTHING, Attempt, Exchange
-from pytest_mockopenai.recorder import Call, Recorder, redacted
+from pytest_mockopenai.reader import Reader
+from pytest_mockopenai.reading import Reading, Readings, count_key
+from pytest_mockopenai.recent import Recent
+from pytest_mockopenai.recorder import Call, Recorder, Unread
 from pytest_mockopenai.settings import Settings
 from pytest_mockopenai.store import Store
 
-_REMEMBERED = 100_000  # requests whose repetitions are counted; the one longest not seen is forgotten first
+_REMEMBERED = 50_000  # requests at least whose repetitions are counted; those longest not seen are forgotten first
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +59,32 @@ class App:
         settings: Settings | None = None,
         *,
         clock: Callable[[], float] = time.time,
+        readings: Readings | None = None,
     ) -> None:
-        self.settings = settings or Settings()
+        self._settings = settings or Settings()
         self.models = models
-        self.recorder = Recorder()
+        self.recorder = Recorder(self._settings.record_limit)
         self.problems: list[str] = []
-        self._routes = routes
         self._store = Store()
         self._clock = clock
         self._lock = threading.Lock()
         self._script = Script()
-        self._seen: dict[bytes, int] = {}
+        self._routes = routes
+        self._readings = readings or Readings()
+        self._reader = Reader(routes, self._settings, self._readings)
+        self._seen: Recent[bytes, int] = Recent(_REMEMBERED)
+
+    @property
+    def settings(self) -> Settings:
+        """How it answers; may be changed at any time, for the requests to come. The record keeps its limit."""
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: Settings) -> None:
+        if settings.seed != self._settings.seed:
+            self._readings = Readings()  # what was read holds the seed
+        self._settings = settings
+        self._reader = Reader(self._routes, settings, self._readings)
 
     # --- the script ---------------------------------------------------------------------------------------------------
 
@@ -89,7 +107,11 @@ class App:
         """The word for a call. Rules are tried without the lock: a `where=` function may itself script the mock."""
         while True:
             script = self._script
+            if not script.rules:
+                return None
             word, after = script.take(inquiry, endpoint.kinds, named_only=endpoint.named_only)
+            if after is script is self._script:
+                return word
             with self._lock:
                 if self._script is script:  # else another call or the test was faster: try again on what is left
                     self._script = after
@@ -98,18 +120,17 @@ class App:
     def reset(self) -> None:
         """Forget script, calls, usage, problems and all that was stored, as a new app."""
         with self._lock:
-            self.recorder = Recorder(self.recorder.limit)
+            self.recorder = Recorder(self._settings.record_limit)
             self.problems = []
             self._store = Store()
             self._script = Script()
-            self._seen = {}
+            self._seen = Recent(_REMEMBERED)
 
     # --- one request --------------------------------------------------------------------------------------------------
 
     def exchange(self, request: Request) -> Exchange:
         """Answer a request and record the call; never raises."""
         attempt = Attempt(request)
-        attempt.serial = self._serial(request.target.encode("utf-8", "surrogatepass"))
         return self._concluded(attempt, lambda: self._answer(attempt), lambda error: self._error_reply(attempt, error))
 
     def turn(
@@ -117,10 +138,9 @@ class App:
     ) -> Exchange:
         """Answer a call that is a message of a WebSocket, and record it; see `core.endpoint.Service.turn`."""
         attempt = Attempt(replace(opening, method=IN_DIALOGUE, body=b""), stream=True)
-        attempt.serial = self._serial(opening.target.encode("utf-8", "surrogatepass"))
 
         def refusal(error: Error) -> Rendered:
-            return Rendered(error.status, (), events=tuple(failed(error, attempt.serial)))
+            return Rendered(error.status, (), events=tuple(failed(error, self._serial(attempt))))
 
         return self._concluded(attempt, lambda: self._said(attempt, endpoint, body), refusal)
 
@@ -134,117 +154,128 @@ class App:
         except Refused as refused:
             rendered = refusal(self._noted(attempt, refused.error))
         except Exception as bug:
-            self.problems.append(explain.bug(attempt.inquiry, traceback.format_exc()))
+            self.problems.append(explain.bug(attempt.asked, traceback.format_exc()))
             rendered = refusal(self._noted(attempt, errors.our_bug(bug)))
         reply = paced(rendered, attempt.word.timing, attempt.word.fault)
-        index = self.recorder.add(self._record(attempt, rendered, started))
+        size = len(attempt.request.body) + len(rendered.body)
+        index = self.recorder.add(self._record(attempt, rendered, started), size)
         return Exchange(reply, self.recorder, index)
 
     def _answer(self, attempt: Attempt) -> Rendered:
         """Steps 2 to 8 of a request's life; raises `Refused` for an error reply."""
-        if len(attempt.request.body) > self.settings.body_limit:
-            raise Refused(errors.too_large(self.settings.body_limit))
-        match = self._routes.match(attempt.request)
-        attempt.asked = scenario.asked(attempt.request) if self.settings.scenario_header else None
-        self._check_key(attempt.request, match.endpoint)
-        context = self._context(attempt, match)
-        self._check_model(context)
-        if match.endpoint.dialogue is not None:
-            return self._upgrade(attempt, context, match.endpoint.dialogue)
-        outcome = self._outcome(attempt, context)
-        return handle.rendered(outcome, match.endpoint, self._standard_headers(attempt))
+        reading = self._reader.read(attempt)
+        endpoint = reading.match.endpoint
+        history = self._begun(attempt, reading)
+        if endpoint.dialogue is not None:
+            self._asked(attempt)  # a bad one is refused before the upgrade
+            return self._upgrade(attempt, self._context_now(attempt, reading, history), endpoint.dialogue)
+        outcome = self._outcome(attempt, reading, history)
+        return handle.rendered(outcome, endpoint, self._standard_headers(attempt))
 
     def _said(self, attempt: Attempt, endpoint: Endpoint, body: JSON) -> Rendered:
         """The same for a call of a dialogue, whose handshake has been checked."""
-        attempt.asked = scenario.asked(attempt.request) if self.settings.scenario_header else None
-        context = self._context_of(attempt, Match(endpoint, {}), body)
-        self._check_model(context)
-        outcome = self._outcome(attempt, context, streams=True)
-        return handle.rendered_messages(outcome, endpoint, _request_id(attempt))
+        reading = self._reader.checked(attempt, Match(endpoint, {}), body)
+        history = self._begun(attempt, reading)
+        outcome = self._outcome(attempt, reading, history, streams=True)
+        return handle.rendered_messages(outcome, endpoint, self._request_id(attempt))
 
-    def _outcome(self, attempt: Attempt, context: Context, *, streams: bool | None = None) -> handle.Outcome:
+    def _begun(self, attempt: Attempt, reading: Reading) -> tuple[JSON, ...]:
+        """Find what the request goes on from, and count it: from here on it has ids of its own."""
+        endpoint = reading.match.endpoint
+        history = endpoint.history(reading.body, self._store) if endpoint.history else ()
+        attempt.inquiry = attempt.asked.after(history)
+        attempt.reading = reading
+        attempt.serial = reading.source.draw(self._count(reading.count_key))
+        if self.settings.models == "strict" and "model" in reading.body and not self.models.knows(reading.model):
+            raise Refused(errors.model_not_found(reading.model))
+        return history
+
+    def _outcome(
+        self, attempt: Attempt, reading: Reading, history: tuple[JSON, ...], *, streams: bool | None = None
+    ) -> handle.Outcome:
         """Plays the scripted word, or makes an answer up; raises `Refused` for an error word."""
-        attempt.word, attempt.source = self._word(attempt, context)
-        if attempt.word.error:
-            error = context.endpoint.errors.get(attempt.word.error.code or "", attempt.word.error)
-            raise Refused(error.filled(model=context.model, request_id=_request_id(attempt)))
-        outcome = handle.answered(replace(context, answer=attempt.word.answer), streams=streams)
-        finished = outcome.finished
-        attempt.usage, attempt.response, attempt.stream = finished.usage, finished.object, outcome.events is not None
+        endpoint = reading.match.endpoint
+        word, attempt.source = self._word(attempt, endpoint)
+        attempt.word = word
+        if word.error:
+            error = endpoint.errors.get(word.error.code or "", word.error)
+            raise Refused(error.filled(model=reading.model, request_id=self._request_id(attempt)))
+        prepared = self._prepared(attempt, reading) if reading.repeatable and streams is None else None
+        if prepared:
+            outcome, read = prepared.filled(self._serial(attempt), int(self._clock()))
+            attempt.response = Unread(read)
+        else:
+            outcome = handle.answered(self._context_now(attempt, reading, history), streams=streams)
+            attempt.response = outcome.finished.object
+        attempt.usage, attempt.stream = outcome.finished.usage, outcome.events is not None
         return outcome
+
+    def _prepared(self, attempt: Attempt, reading: Reading) -> Prepared | None:
+        """The answer with its ids and times left open, if there can be one; made now if it was not."""
+        basis = (attempt.word.answer, self.models.encodings.get(reading.model))
+        known = reading.prepared(basis)
+        if known:
+            return known
+        made = prepare(lambda serial, time: self._context(attempt, reading, serial, time))
+        if made is None:
+            reading.repeatable = False
+        else:
+            self._readings.keep_prepared(attempt.request, reading, made, of=basis)
+        return made
 
     def _upgrade(self, attempt: Attempt, context: Context, begin: Callable[[Context, Service], Dialogue]) -> Rendered:
         """Accept an upgrade; no word is played on it, for words are the calls' that follow."""
         accepting = handshake.accepting(attempt.request, context.endpoint.subprotocols)
         if find_spec("websockets") is None:
-            self.problems.append(explain.no_websockets(attempt.inquiry))
+            self.problems.append(explain.no_websockets(attempt.asked))
             raise Refused(errors.no_websockets())
         dialogue = begin(context, _Answering(self, attempt.request))
         attempt.source = "default"
         return Rendered(101, headers.merged(self._standard_headers(attempt), accepting), dialogue=dialogue)
 
-    def _context(self, attempt: Attempt, match: Match) -> Context:
-        """Read and check the body; what is known of the request is noted in the attempt as soon as it is known."""
-        endpoint = match.endpoint
-        attempt.inquiry = Inquiry(endpoint.resource, attempt.request, {}, match.path.get("model", ""))
-        body = handle.read_body(endpoint, attempt.request)
-        if match.deployment:
-            body.setdefault("model", match.deployment)
-        if endpoint.dialogue is not None:
-            body.update(_model_in_query(attempt.request))
-        return self._context_of(attempt, match, body)
+    def _context_now(self, attempt: Attempt, reading: Reading, history: tuple[JSON, ...]) -> Context:
+        return self._context(attempt, reading, self._serial(attempt), self._clock(), history)
 
-    def _context_of(self, attempt: Attempt, match: Match, body: JSON) -> Context:
-        endpoint = match.endpoint
-        model = match.path.get("model") or body.get("model")
-        attempt.inquiry = Inquiry(endpoint.resource, attempt.request, body, model if isinstance(model, str) else "")
-        handle.check_body(endpoint, body, params.check)
-        history = endpoint.history(body, self._store) if endpoint.history else ()
-        attempt.inquiry = attempt.inquiry.after(history)
-        text = handle.seed_text(endpoint, match.path, body)
-        attempt.serial = self._serial(text)
+    def _context(
+        self, attempt: Attempt, reading: Reading, serial: Draw, time: float, history: tuple[JSON, ...] = ()
+    ) -> Context:
         return Context(
-            endpoint=endpoint,
+            endpoint=reading.match.endpoint,
             request=attempt.request,
-            path=match.path,
-            body=body,
-            inquiry=attempt.inquiry,
-            answer=None,
-            draw=draw_for(self.settings.seed, text),
-            serial=attempt.serial,
-            time=self._clock(),
+            path=reading.match.path,
+            body=reading.body,
+            inquiry=attempt.asked,
+            answer=attempt.word.answer,
+            draw=reading.source.draw(),
+            serial=serial,
+            time=time,
             models=self.models,
             store=self._store,
             history=history,
         )
 
-    def _check_key(self, request: Request, endpoint: Endpoint) -> None:
-        key = handshake.key_of(request)
-        if key is None and self.settings.require_key and not endpoint.keyless:
-            raise Refused(errors.missing_key())
-        if key is not None and key in self.settings.invalid_keys:
-            raise Refused(errors.invalid_key(key))
+    def _asked(self, attempt: Attempt) -> Word | None:
+        """The word that the request asks for itself."""
+        return scenario.asked(attempt.request) if self._settings.scenario_header else None
 
-    def _check_model(self, context: Context) -> None:
-        if self.settings.models == "strict" and "model" in context.body and not self.models.knows(context.model):
-            raise Refused(errors.model_not_found(context.model))
-
-    def _word(self, attempt: Attempt, context: Context) -> tuple[Word, Source]:
+    def _word(self, attempt: Attempt, endpoint: Endpoint) -> tuple[Word, Source]:
         """The word for this call and where it is from; none, and the answer is made up, unless the mock is strict."""
-        if attempt.asked is not None and not context.endpoint.named_only:
-            return scenario.checked(attempt.asked, context.endpoint), "header"
-        word = self._take(context.inquiry, context.endpoint)
+        asked = None if endpoint.named_only else self._asked(attempt)
+        if asked is not None:
+            return scenario.checked(asked, endpoint), "header"
+        inquiry = attempt.asked
+        word = self._take(inquiry, endpoint)
         if word is not None:
             return word, "rule"
-        if self.settings.strict and context.endpoint.kinds and not context.endpoint.named_only:
-            self.problems.append(explain.unscripted(context.inquiry, self.script, context.endpoint.kinds))
-            raise Refused(errors.unscripted(explain.unscripted_headline(context.inquiry)))
+        if self.settings.strict and endpoint.kinds and not endpoint.named_only:
+            self.problems.append(explain.unscripted(inquiry, self.script, endpoint.kinds))
+            raise Refused(errors.unscripted(explain.unscripted_headline(inquiry)))
         return NOTHING, "default"
 
     def _noted(self, attempt: Attempt, error: Error) -> Error:
         """The error, noted as what this call is answered with."""
         if error.code == "script_mistake":
-            self.problems.append(explain.mistake(attempt.inquiry, attempt.word, error.message))
+            self.problems.append(explain.mistake(attempt.asked, attempt.word, error.message))
         attempt.response = error.envelope()
         attempt.retry_after = error.retry_after
         return error
@@ -254,27 +285,39 @@ class App:
 
     def _standard_headers(self, attempt: Attempt) -> Headers:
         tokens = attempt.usage.total_tokens if attempt.usage else 0
-        standard = headers.standard(_request_id(attempt), attempt.serial.child("headers"), tokens)
+        standard = headers.standard(self._request_id(attempt), tokens)
         standard = (*standard, *scenario.told(attempt.word, attempt.source, attempt.usage))
         closes = self.settings.close_async and (attempt.request.header("x-stainless-async") or "").startswith("async")
         return (*standard, ("connection", "close")) if closes else standard
 
-    def _serial(self, text: bytes) -> Draw:
-        """A draw of its own for each repetition of the same request, so that ids are unique within a run."""
-        key = blake2b(text, digest_size=16).digest()
+    def _request_id(self, attempt: Attempt) -> str:
+        attempt.request_id = attempt.request_id or headers.request_id(self._serial(attempt))
+        return attempt.request_id
+
+    def _serial(self, attempt: Attempt) -> Draw:
+        """A draw of its own for each repetition of a request, so that ids are unique within a run.
+
+        A request that was refused before it was read counts as a repetition of its target.
+        """
+        if attempt.serial is None:
+            target = attempt.request.target.encode("utf-8", "surrogatepass")
+            attempt.serial = draw_for(self.settings.seed, target, self._count(count_key(target)))
+        return attempt.serial
+
+    def _count(self, key: bytes) -> int:
+        """How often this has been counted, this time included."""
         with self._lock:
-            count = self._seen.pop(key, 0) + 1
-            self._seen[key] = count
-            if len(self._seen) > _REMEMBERED:
-                del self._seen[next(iter(self._seen))]
-        return draw_for(self.settings.seed, text, count)
+            count = (self._seen.get(key) or 0) + 1
+            self._seen.put(key, count)
+        return count
 
     def _record(self, attempt: Attempt, rendered: Rendered, started: float) -> Call:
         word = attempt.word
+        inquiry = attempt.recorded()
         return Call(
             index=0,
-            inquiry=replace(attempt.inquiry, request=redacted(attempt.request)),
-            path=attempt.request.path,
+            inquiry=inquiry,
+            path=inquiry.request.path,
             status=rendered.status,
             stream=attempt.stream,
             response=attempt.response,
@@ -283,20 +326,8 @@ class App:
             source=attempt.source,
             fault=word.fault.kind if word.fault else None,
             retry_after=attempt.retry_after,
-            request_id=_request_id(attempt),
+            request_id=self._request_id(attempt),
             response_headers=rendered.headers,
             started=started,
             seconds=self._clock() - started,
         )
-
-
-def _request_id(attempt: Attempt) -> str:
-    attempt.request_id = attempt.request_id or headers.request_id(attempt.serial)
-    return attempt.request_id
-
-
-def _model_in_query(request: Request) -> JSON:
-    """The model that a WebSocket is opened for; Azure calls it the deployment."""
-    asked = dict(request.query)
-    model = asked.get("model") or asked.get("deployment")
-    return {"model": model} if model else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from pytest_mockopenai.core.inquiry import Inquiry
@@ -11,7 +11,8 @@ from pytest_mockopenai.core.seed import Draw
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.core.wire import Ending, Reply, Request, Step, Stream, Upgrade
 from pytest_mockopenai.core.word import Word
-from pytest_mockopenai.recorder import Recorder
+from pytest_mockopenai.reading import Reading
+from pytest_mockopenai.recorder import Recorder, redacted_inquiry
 
 NOTHING = Word()
 """The word of a call that no script answers."""
@@ -22,19 +23,26 @@ class Attempt:
     """What has been found out about a request so far; an error may stop it anywhere."""
 
     request: Request
-    inquiry: Inquiry = field(init=False)
-    serial: Draw = field(init=False)
+    inquiry: Inquiry | None = None
+    reading: Reading | None = None
+    serial: Draw | None = None
     word: Word = NOTHING
     source: Source = "refused"
-    asked: Word | None = None
     usage: Usage | None = None
     response: Any = None
     stream: bool = False
     retry_after: float | None = None
     request_id: str = ""
 
-    def __post_init__(self) -> None:
-        self.inquiry = Inquiry("", self.request, {})
+    @property
+    def asked(self) -> Inquiry:
+        """What is known of what the request asks, if only that it was sent."""
+        return self.inquiry or Inquiry("", self.request, {})
+
+    def recorded(self) -> Inquiry:
+        """The same without secrets."""
+        asked = self.asked
+        return self.reading.recorded(asked) if self.reading else redacted_inquiry(asked)
 
 
 @dataclass(frozen=True, slots=True)

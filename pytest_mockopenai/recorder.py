@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from pytest_mockopenai.core.headers import SECRET
@@ -22,6 +22,9 @@ the end.
 """
 
 REDACTED = "[redacted]"
+
+ROOM = 64 * 2**20
+"""How many bytes of requests and replies are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,36 +117,106 @@ class Call:
 
 def redacted(request: Request) -> Request:
     """The request without secrets and without the body's bytes: what may be kept and shown."""
-    headers = tuple((name, REDACTED if name.lower() in SECRET else value) for name, value in request.headers)
-    return replace(request, headers=headers, body=b"")
+    headers = [(pair[0], REDACTED) if pair[0].lower() in SECRET else pair for pair in request.headers]
+    return Request(request.method, request.target, tuple(headers))
+
+
+def redacted_inquiry(asked: Inquiry) -> Inquiry:
+    """The same of a request without secrets."""
+    kept = redacted(asked.request)
+    return Inquiry(asked.endpoint, kept, asked.body, asked.model, asked.earlier_turns, asked.earlier_message)
+
+
+class Unread:
+    """A response that is read from what was sent when somebody looks: most calls of a load test are never looked at."""
+
+    __slots__ = ("read",)
+
+    def __init__(self, read: Callable[[], Any]) -> None:
+        self.read = read
+
+
+@dataclass(slots=True, eq=False)
+class _Kept:
+    """A call, and how it ended, which is known only later; made whole when somebody looks."""
+
+    call: Call
+    size: int
+    ended: Ended
+
+    def whole(self, index: int) -> Call:
+        call = self.call
+        if call.index != index or call.ended != self.ended or isinstance(call.response, Unread):
+            response = call.response.read() if isinstance(call.response, Unread) else call.response
+            self.call = replace(call, index=index, ended=self.ended, response=response)
+        return self.call
+
+
+@dataclass(slots=True, eq=False)
+class _Sum:
+    """The usage of the calls of one model. Calls that come again have the same usage, and are only counted."""
+
+    settled: Usage = field(default_factory=Usage)
+    last: Usage = field(default_factory=Usage)
+    times: int = 0
+
+    def add(self, usage: Usage) -> None:
+        if usage is not self.last:
+            self.settled, self.last, self.times = self.total(), usage, 0
+        self.times += 1
+
+    def replace(self, usage: Usage, by: Usage) -> None:
+        self.settled, self.times = self.total().less(usage) + by, 0
+
+    def total(self) -> Usage:
+        return self.settled + self.last.times(self.times)
 
 
 class Recorder:
-    """Keeps the last `limit` calls and the usage of all of them; safe to use from many threads."""
+    """Keeps the last calls and the usage of all of them; safe to use from many threads.
 
-    def __init__(self, limit: int = 10_000) -> None:
+    At most `limit` calls are kept, and no more than `room` bytes of them (but always the last one).
+    """
+
+    def __init__(self, limit: int = 10_000, room: int = ROOM) -> None:
         self._lock = threading.Lock()
-        self._calls: deque[Call] = deque(maxlen=limit)
+        self._calls: deque[_Kept] = deque()
+        self._limit = limit
+        self._left = room
         self._count = 0
-        self.limit = limit
-        self._usage: dict[str, Usage] = {}
+        self._usage: dict[str, _Sum] = {}
 
-    def add(self, call: Call) -> int:
-        """Keep a call, numbered; returns its index."""
+    def add(self, call: Call, size: int = 0) -> int:
+        """Keep a call, numbered; returns its index. `size` is how many bytes of it are kept, about."""
+        kept = _Kept(call, size, call.ended)
         with self._lock:
             index = self._count
             self._count += 1
-            self._calls.append(replace(call, index=index))
+            self._calls.append(kept)
+            self._left -= size
+            if len(self._calls) > self._limit or self._left < 0:
+                self._forget()
             if call.usage is not None:
-                self._usage[call.model] = self._usage.get(call.model, Usage()) + call.usage
+                self._sum(call.model).add(call.usage)
             return index
+
+    def _sum(self, model: str) -> _Sum:
+        known = self._usage.get(model)
+        if known is None:
+            known = self._usage[model] = _Sum()
+        return known
+
+    def _forget(self) -> None:
+        """Drop the oldest calls beyond what may be kept."""
+        while len(self._calls) > self._limit or (self._left < 0 and len(self._calls) > 1):
+            self._left += self._calls.popleft().size
 
     def end(self, index: int, ended: Ended) -> None:
         """Note how an exchange ended; nothing if the call is no longer kept."""
         with self._lock:
             place = index - (self._count - len(self._calls))
             if 0 <= place < len(self._calls):
-                self._calls[place] = replace(self._calls[place], ended=ended)
+                self._calls[place].ended = ended
 
     def revise(self, index: int, response: Any, usage: Usage | None) -> None:
         """Put another response and usage in the place of a call's; nothing if the call is no longer kept."""
@@ -151,10 +224,10 @@ class Recorder:
             place = index - (self._count - len(self._calls))
             if not 0 <= place < len(self._calls):
                 return
-            call = self._calls[place]
-            total = self._usage.get(call.model, Usage()).less(call.usage or Usage()) + (usage or Usage())
-            self._usage[call.model] = total
-            self._calls[place] = replace(call, response=response, usage=usage)
+            kept = self._calls[place]
+            call = kept.call
+            self._sum(call.model).replace(call.usage or Usage(), usage or Usage())
+            kept.call = replace(call, response=response, usage=usage)
 
     @property
     def count(self) -> int:
@@ -164,15 +237,17 @@ class Recorder:
     def calls(self) -> tuple[Call, ...]:
         """The calls kept, oldest first."""
         with self._lock:
-            return tuple(self._calls)
+            first = self._count - len(self._calls)
+            return tuple(kept.whole(index) for index, kept in enumerate(self._calls, first))
 
     def usage(self) -> dict[str, Usage]:
         """The usage of all calls, by model."""
         with self._lock:
-            return dict(self._usage)
+            return {model: known.total() for model, known in self._usage.items()}
 
     def clear(self) -> None:
         """Forget everything; numbering goes on, so a call still open finds itself gone."""
         with self._lock:
+            self._left += sum(kept.size for kept in self._calls)
             self._calls.clear()
             self._usage.clear()

@@ -21,6 +21,7 @@ class Settings:
     `body_limit`: bytes; a larger request gets 413. `retry_waits`: what errors tell clients to wait. `close_async`: the
     connection of an asynchronous SDK client is closed after each reply, since it would outlive the test's event loop.
     `scenario_header`: the request header `X-Test-Scenario` plays a word.
+    `record_limit`: how many calls are kept (usage is summed of all); 0 keeps none.
     """
 
     seed: int = 0
@@ -32,6 +33,7 @@ class Settings:
     retry_waits: RetryWaits = field(default_factory=lambda: RetryWaits(ms=1))
     close_async: bool = True
     scenario_header: bool = True
+    record_limit: int = 10_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,16 @@ def test_settings_come_from_changes_then_stubs_then_the_start():
         scene.change({"sed": 3})
 
 
+def test_another_seed_answers_otherwise_also_what_was_asked_before():
+    scene = Scene()
+    first = [said(scene), said(scene)]
+    scene.change({"seed": 3})
+    second = said(scene)
+    scene.restore()
+    assert first == [said(scene)] * 2
+    assert second != first[0]
+
+
 def test_models_and_prices_are_those_of_the_last_stubs():
     scene = Scene()
     scene.play(stubs("models: [a, {name: b, encoding: cl100k_base, price: {input: 1}}]"))

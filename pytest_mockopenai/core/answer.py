@@ -74,6 +74,8 @@ class Answer:
     @property
     def kind(self) -> Literal["text", "embedding", "moderation"] | None:
         """Which sort of endpoint can say this; None if any can (only `usage` was given)."""
+        if self.text is not None:
+            return "text"
         if self.vectors:
             return "embedding"
         if self.flagged is not None:

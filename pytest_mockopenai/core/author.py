@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pytest_mockopenai.core import errors, jsontext, prose
-from pytest_mockopenai.core.answer import Answer, BuiltInCall, ToolCall
+from pytest_mockopenai.core.answer import WAITING, Answer, BuiltInCall, ToolCall
 from pytest_mockopenai.core.errors import Refused
 from pytest_mockopenai.core.schema import Unsatisfiable, instance
 from pytest_mockopenai.core.seed import Draw
@@ -43,15 +43,14 @@ class Demand:
 
 def answer(demand: Demand, draw: Draw) -> Answer:
     """A made-up answer: a conforming tool call or JSON if demanded, else prose that quotes the user."""
-    made = Answer(reasoning_tokens=demand.reasoning_tokens)
+    thought = demand.reasoning_tokens
     if demand.must_call:
-        return replace(made, tool_calls=(call_of(demand.must_call[0], draw),))
-    made = replace(made, built_in_calls=tuple(map(BuiltInCall, demand.built_in)))
-    if made.waits_for_client:
-        return made
-    if demand.json is not None:
-        return replace(made, text=jsontext.text(json_value(demand.json, draw)))
-    return replace(made, text=_prose(demand, draw))
+        return Answer(reasoning_tokens=thought, tool_calls=(call_of(demand.must_call[0], draw),))
+    used = tuple(map(BuiltInCall, demand.built_in))
+    if any(call.tool in WAITING for call in used):
+        return Answer(reasoning_tokens=thought, built_in_calls=used)
+    text = _prose(demand, draw) if demand.json is None else jsontext.text(json_value(demand.json, draw))
+    return Answer(text=text, reasoning_tokens=thought, built_in_calls=used)
 
 
 def written(scripted: Answer | None, demand: Demand, draw: Draw, *, param: str) -> Answer:
@@ -60,7 +59,7 @@ def written(scripted: Answer | None, demand: Demand, draw: Draw, *, param: str) 
     Raises `Refused` for a schema that no made-up value conforms to; `param` is the parameter that holds it.
     """
     try:
-        return completed(scripted or Answer(), demand, draw)
+        return answer(demand, draw) if scripted is None else completed(scripted, demand, draw)
     except Unsatisfiable as error:
         message = (
             f"The mock cannot make up an answer that conforms to the schema: {error}. Script one, such as says_json()."

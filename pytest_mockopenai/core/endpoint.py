@@ -172,6 +172,9 @@ class Endpoint:
     With `dialogue` it accepts an upgrade to WebSocket, choosing one of `subprotocols`, and no other request; `Refused`
     that `dialogue` raises is answered before the upgrade. The method of an endpoint that is called only in dialogues is
     `IN_DIALOGUE`. `named_only`: only rules that name this very resource script it.
+
+    `repeatable`: whether the answer to this body hangs on nothing but the body, the seed, the path and the script, and
+    changes nothing: then it is made once, and only its ids and times are new when the request comes again.
     """
 
     method: str
@@ -193,6 +196,7 @@ class Endpoint:
     dialogue: Callable[[Context, Service], Dialogue] | None = None
     subprotocols: tuple[str, ...] = ()
     named_only: bool = False
+    repeatable: Callable[[Mapping[str, Any]], bool] = lambda _: False
 
 
 IN_DIALOGUE = "WS"

@@ -87,20 +87,19 @@ def answered(context: Context, *, streams: bool | None = None) -> Outcome:
 
 def rendered(outcome: Outcome, endpoint: Endpoint, standard: Headers) -> Rendered:
     """An outcome as it goes out; `standard` holds its request ID."""
-    request_id = dict(standard).get("x-request-id", "")
-    standard = (*standard, *outcome.finished.headers)
+    sent = (*standard, *outcome.finished.headers)
     usage = outcome.finished.usage
     steps = usage.completion_tokens if usage else 0
 
-    def failure(sent: int) -> bytes:
-        filled = errors.server_error().filled(model="", request_id=request_id)
-        return jsontext.dumps(filled.envelope()) if outcome.events is None else endpoint.failure(filled, sent)
+    def failure(after: int) -> bytes:
+        filled = errors.server_error().filled(model="", request_id=dict(standard).get("x-request-id", ""))
+        return jsontext.dumps(filled.envelope()) if outcome.events is None else endpoint.failure(filled, after)
 
     if outcome.events is None:
         finished = outcome.finished
         kind, body = finished.content or (headers.JSON, jsontext.dumps(finished.object))
-        return Rendered(finished.status, (*standard, ("content-type", kind)), body, steps=steps, failure=failure)
-    head = (*standard, ("content-type", sse.CONTENT_TYPE), ("cache-control", "no-cache"))
+        return Rendered(finished.status, (*sent, ("content-type", kind)), body, steps=steps, failure=failure)
+    head = (*sent, ("content-type", sse.CONTENT_TYPE), ("cache-control", "no-cache"))
     return Rendered(200, head, events=outcome.events, end=endpoint.end, failure=failure)
 
 

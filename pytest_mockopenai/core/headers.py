@@ -6,7 +6,9 @@ Names and forms as recorded from api.openai.com and in the rate-limits guide; du
 from __future__ import annotations
 
 import math
+import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pytest_mockopenai.core.errors import Error
 from pytest_mockopenai.core.seed import Draw
@@ -34,22 +36,37 @@ _RETRYABLE = frozenset({408, 409, 429})
 
 def request_id(serial: Draw) -> str:
     """The ID of the request that `serial` is for: `req_` and 32 hexadecimal digits."""
-    return "req_" + serial.child("request").hex(32)
+    return "req_" + serial.hex_token("request", 32)
 
 
-def standard(request_id: str, draw: Draw, tokens: int) -> Headers:
-    """The headers of every reply; `tokens` are what the call took from the minute's tokens."""
-    left = max(0, TOKENS_A_MINUTE - tokens)
+def standard(request_id: str, tokens: int) -> Headers:
+    """The headers of every reply; `tokens` are what the call took from the minute's tokens.
+
+    The time that the reply claims to have taken hangs on the request ID: any from 40 to 400 ms.
+    """
     return (
         ("x-request-id", request_id),
-        ("openai-processing-ms", str(draw.integer(40, 400))),
-        ("openai-version", VERSION),
-        ("openai-organization", ORGANIZATION),
-        ("openai-project", PROJECT),
-        ("x-ratelimit-limit-requests", str(REQUESTS_A_MINUTE)),
-        ("x-ratelimit-limit-tokens", str(TOKENS_A_MINUTE)),
+        ("openai-processing-ms", str(40 + zlib.crc32(request_id.encode()) % 361)),
+        *_SAME,
+        *_limits(tokens),
+    )
+
+
+_SAME: Headers = (
+    ("openai-version", VERSION),
+    ("openai-organization", ORGANIZATION),
+    ("openai-project", PROJECT),
+    ("x-ratelimit-limit-requests", str(REQUESTS_A_MINUTE)),
+    ("x-ratelimit-limit-tokens", str(TOKENS_A_MINUTE)),
+)
+
+
+@lru_cache(1024)
+def _limits(tokens: int) -> Headers:
+    """What is left of the minute's limits, and when they are whole again."""
+    return (
         ("x-ratelimit-remaining-requests", str(REQUESTS_A_MINUTE - 1)),
-        ("x-ratelimit-remaining-tokens", str(left)),
+        ("x-ratelimit-remaining-tokens", str(max(0, TOKENS_A_MINUTE - tokens))),
         ("x-ratelimit-reset-requests", duration(60 / REQUESTS_A_MINUTE)),
         ("x-ratelimit-reset-tokens", duration(60 * tokens / TOKENS_A_MINUTE)),
     )

@@ -31,7 +31,7 @@ def loads(text: bytes | str) -> Any:
     """
     try:
         decoded = text if isinstance(text, str) else text.decode("utf-8-sig")
-        value = json.loads(decoded, parse_constant=_no_constant, parse_float=_finite)
+        value = _decode(decoded)
     except (ValueError, RecursionError) as error:
         raise BadJSON(str(error)) from None
     if _deeper_than(value, MAX_DEPTH):
@@ -66,6 +66,9 @@ def _finite(digits: str) -> float:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+_decode = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite).decode
 
 
 def _deeper_than(value: Any, limit: int) -> bool:

@@ -121,7 +121,7 @@ _STREAM_FAULTS: dict[FaultKind, Callable[[_Broken], tuple[Step, ...]]] = {
 
 def _sends(data: tuple[bytes, ...], timing: Timing) -> tuple[Step, ...]:
     waits = chain((timing.first,), repeat(timing.each))
-    return tuple(Send(item, wait) for item, wait in zip(filter(None, data), waits, strict=False))
+    return tuple(map(Send, filter(None, data), waits))
 
 
 # --- whole replies ----------------------------------------------------------------------------------------------------

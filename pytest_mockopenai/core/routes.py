@@ -31,17 +31,22 @@ class Routes:
 
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
         self._by_length: dict[int, list[tuple[tuple[str, ...], Endpoint]]] = {}
+        self._literal: dict[tuple[str, str], Endpoint] = {}
         for endpoint in endpoints:
             if endpoint.method == IN_DIALOGUE:
                 continue
             segments = tuple(endpoint.path.strip("/").split("/"))
             self._by_length.setdefault(len(segments), []).append((segments, endpoint))
+            self._literal.setdefault((endpoint.method, endpoint.path.strip("/")), endpoint)
         for candidates in self._by_length.values():
             candidates.sort(key=_parameters_last)
 
     def match(self, request: Request) -> Match:
         """The endpoint of this request; raises `Refused` with 404 for an unknown path, 405 for a wrong method."""
         path, deployment = _canonical(request)
+        literal = self._literal.get((request.method, path.strip("/")))
+        if literal is not None:
+            return Match(literal, {}, deployment)
         found = [
             (values, endpoint)
             for segments, endpoint in self._by_length.get(path.strip("/").count("/") + 1, ())

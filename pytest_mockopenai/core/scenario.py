@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal
 
 from pytest_mockopenai.core import words  # noqa: F401 - fills the vocabulary
@@ -22,16 +23,24 @@ _SHOWN = 200  # characters of a word in a header
 
 def asked(request: Request) -> Word | None:
     """The word that the request asks for; None if it asks for none. Raises `Refused` (400) for a bad one."""
-    text = (request.header(HEADER) or "").strip()
+    sent = request.header(HEADER)
+    text = sent.strip() if sent else ""
     if not text:
         return None
+    word = _read(text)
+    if isinstance(word, Error):
+        raise Refused(word)
+    return word
+
+
+@lru_cache(maxsize=256)
+def _read(text: str) -> Word | Error:
+    """The word of a text, or the refusal: a load test asks for the same over and over."""
     try:
         word = parse(_decoded(text))
     except BadWord as bad:
-        raise Refused(_bad(text, str(bad))) from None
-    if word.count > 1:
-        raise Refused(_bad(text, "a header is for one request: leave times= out."))
-    return word
+        return _bad(text, str(bad))
+    return word if word.count == 1 else _bad(text, "a header is for one request: leave times= out.")
 
 
 def checked(word: Word, endpoint: Endpoint) -> Word:
@@ -44,13 +53,13 @@ def checked(word: Word, endpoint: Endpoint) -> Word:
 
 def told(word: Word, source: Source, usage: Usage | None) -> Headers:
     """The `x-mock-` headers of a reply: the word played, where it is from and written, how sure the usage is."""
-    found = [
-        ("x-mock-word", _ascii(str(word)) if word.label else ""),
-        ("x-mock-source", source),
-        ("x-mock-origin", _ascii(word.origin)),
-        ("x-mock-usage", usage.method if usage else ""),
-    ]
-    return tuple(pair for pair in found if pair[1])
+    return _told(str(word) if word.label else "", source, word.origin, usage.method if usage else "")
+
+
+@lru_cache(maxsize=1024)
+def _told(word: str, source: str, origin: str, method: str) -> Headers:
+    pairs = {"word": _ascii(word), "source": source, "origin": _ascii(origin), "usage": method}
+    return tuple((f"x-mock-{name}", value) for name, value in pairs.items() if value)
 
 
 def _bad(text: str, why: str) -> Error:

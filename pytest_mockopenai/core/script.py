@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -48,8 +48,7 @@ class When:
 
     def given(self) -> Iterator[tuple[str, Any]]:
         """The conditions that were given, as names and values."""
-        pairs = ((field.name, getattr(self, field.name)) for field in fields(self))
-        return ((name, value) for name, value in pairs if value is not None)
+        return ((name, value) for name in _TESTS if (value := getattr(self, name)) is not None)
 
     def __str__(self) -> str:
         return ", ".join(f"{name}={_shown(value)}" for name, value in self.given()) or "any call"
@@ -182,7 +181,8 @@ class Script:
             if named_only and rule.when.endpoint != inquiry.endpoint:
                 continue
             if word is not None and fits(word, kinds) and not rule.when.misses(inquiry):
-                return replace(word, count=1), self._with(rule.used())
+                taken = word if word.count == 1 else replace(word, count=1)
+                return taken, self if word is rule.standing and not rule.words else self._with(rule.used())
         return None, self
 
     def unused(self) -> list[tuple[Rule, Word]]:

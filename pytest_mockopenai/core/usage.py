@@ -52,6 +52,13 @@ class Usage:
             worst(self.completion_method, other.completion_method),
         )
 
+    def times(self, count: int) -> Usage:
+        """The usage of so many calls like this; of none, nothing."""
+        if count < 2:
+            return self if count else Usage()
+        names = (field.name for field in fields(self) if field.name.endswith("_tokens"))
+        return replace(self, **{name: getattr(self, name) * count for name in names})
+
     def less(self, other: Usage) -> Usage:
         """The counts without those of another; how sure they are stays."""
         names = (field.name for field in fields(self) if field.name.endswith("_tokens"))
@@ -72,4 +79,5 @@ class Usage:
 
 def worst(*methods: Method) -> Method:
     """The least sure of some methods."""
-    return max(methods, key=_WORSE.index)
+    first = methods[0]
+    return first if methods.count(first) == len(methods) else max(methods, key=_WORSE.index)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias, get_args
+from typing import Literal, NamedTuple, Protocol, TypeAlias, get_args
 from urllib.parse import parse_qsl, unquote
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
@@ -54,7 +54,8 @@ class Request:
     @property
     def path(self) -> str:
         """The path, percent-decoded; for showing, not for routing (an encoded slash is lost)."""
-        return unquote(self.raw_path)
+        path = self.raw_path
+        return unquote(path) if "%" in path else path
 
     @property
     def query(self) -> tuple[tuple[str, str], ...]:
@@ -63,13 +64,15 @@ class Request:
 
     def header(self, name: str) -> str | None:
         """The first value of a header, whatever its case; None if it was not sent."""
-        wanted = name.lower()
-        return next((value for key, value in self.headers if key.lower() == wanted), None)
+        wanted, length = name.lower(), len(name)
+        for key, value in self.headers:
+            if len(key) == length and key.lower() == wanted:
+                return value
+        return None
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Bytes to write `after` seconds from the step before."""
+class Send(NamedTuple):
+    """Bytes to write `after` seconds from the step before. A tuple, as streams are made of thousands a second."""
 
     data: bytes
     after: float = 0.0

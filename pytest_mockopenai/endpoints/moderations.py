@@ -44,7 +44,7 @@ def create(context: Context) -> Finished:
     """One result for each text; text and image parts of one list share one result."""
     results = [_result(context, place, given) for place, given in enumerate(_inputs(context.body["input"]))]
     model = context.body.get("model") or _DEFAULT_MODEL
-    return Finished({"id": "modr-" + context.serial.child("id").alphanumeric(29), "model": model, "results": results})
+    return Finished({"id": "modr-" + context.serial.token("id", 29), "model": model, "results": results})
 
 
 def _inputs(given: str | list[Any]) -> list[str | list[JSON]]:
@@ -102,5 +102,6 @@ ENDPOINTS = (
         params="openai.types.moderation_create_params:ModerationCreateParams",
         bounds={"input": Items(1, None)},
         kinds=frozenset({"moderation"}),
+        repeatable=lambda _: True,
     ),
 )

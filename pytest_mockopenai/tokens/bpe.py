@@ -33,7 +33,7 @@ _REMEMBERED_LENGTH = 64  # characters
 class Encoding:
     """One vocabulary: ids, bytes and counts of tokens. Get it from `load`; it is safe to share between threads."""
 
-    __slots__ = ("_pattern", "_ranks", "_remembered", "_tokens", "name")
+    __slots__ = ("_last", "_pattern", "_ranks", "_remembered", "_tokens", "name")
 
     def __init__(self, name: str, tokens: Sequence[bytes], pattern: re.Pattern[str]) -> None:
         self.name = name
@@ -41,6 +41,7 @@ class Encoding:
         self._ranks = {token: rank for rank, token in enumerate(tokens)}
         self._pattern = pattern
         self._remembered: dict[str, tuple[int, ...]] = {}
+        self._last: tuple[str, Sequence[int]] = ("", ())
 
     def __repr__(self) -> str:
         return f"<Encoding {self.name}>"
@@ -59,11 +60,11 @@ class Encoding:
 
     def count(self, text: str) -> int:
         """Number of tokens of the text."""
-        return len(self.encode(text))
+        return len(self._ids(text))
 
     def pieces(self, text: str) -> list[bytes]:
         """Bytes of each token of the text; joined they are its UTF-8."""
-        return [self._tokens[token] for token in self.encode(text)]
+        return [self._tokens[token] for token in self._ids(text)]
 
     def token_bytes(self, token: int) -> bytes:
         """Bytes of one token; `ValueError` for an id that the vocabulary does not have."""
@@ -75,6 +76,14 @@ class Encoding:
     def decode(self, tokens: Iterable[int]) -> str:
         """Text of the token ids; bytes that are no UTF-8 become U+FFFD. `ValueError` names an id that is unknown."""
         return b"".join(map(self.token_bytes, tokens)).decode("utf-8", "replace")
+
+    def _ids(self, text: str) -> Sequence[int]:
+        """The token ids; of the text that was asked last they are known: what is counted is often cut up next."""
+        last_text, ids = self._last
+        if text != last_text:
+            ids = self.encode(text)
+            self._last = (text, ids)
+        return ids
 
     def _encode_piece(self, piece: str) -> tuple[int, ...]:
         ids = merged(piece.encode(), self._ranks)

@@ -348,6 +348,12 @@ REFUSED: list[tuple[dict[str, Any], str | None, str | None, str]] = [
     ),
     ({"input": [OUTPUT]}, "input", None, "No tool call found for function call output with call_id call_1."),
     ({"input": [CALL]}, "input", None, "No tool output found for function call call_1."),
+    (
+        {"input": [{"role": "assistant", "content": [{"type": "input_text", "text": "x"}]}]},
+        "input[0].content[0].type",
+        "invalid_value",
+        "Invalid value: 'input_text'. Supported values are: 'output_text' and 'refusal'.",
+    ),
     ({"input": [{"type": "item_reference", "id": "msg_x"}]}, "input", None, "Item with id 'msg_x' not found."),
     (
         {"input": [{"type": "reasoning", "id": "rs_1", "summary": []}, {"role": "user", "content": "Hi"}]},

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("openai.types.responses.responses_server_event")  # openai 3
+pytest.importorskip("openai.types.responses.responses_server_event")  # newer SDKs
 from openai.types.responses import ResponsesServerEvent
 from pydantic import TypeAdapter
 

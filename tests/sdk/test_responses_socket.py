@@ -12,7 +12,7 @@ from pytest_mockopenai import MockOpenAI, rate_limit, tool_call
 
 pytest.importorskip("websockets")
 if not hasattr(openai.OpenAI(api_key="x").responses, "connect"):
-    pytest.skip("responses.connect() is of openai 3", allow_module_level=True)
+    pytest.skip("responses.connect() is of newer SDKs", allow_module_level=True)
 
 ENDS = ("response.completed", "error")
 
@@ -40,7 +40,7 @@ def test_an_error_and_on(mock_openai: MockOpenAI) -> None:
     mock_openai.reply(rate_limit(), "Paris")
     with mock_openai.client.responses.connect() as connection:
         limited = final(connection, input="France?")
-        assert (limited.status, limited.error.code) == (429, "rate_limit_exceeded")
+        assert limited.to_dict()["error"]["code"] == "rate_limit_exceeded"  # openai 2 has no type for this event
         assert final(connection, input="France?").response.output_text == "Paris"
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import reduce
 from operator import add
+from typing import Any
 
 from pytest_mockopenai import tokens
 from pytest_mockopenai.core import author, catalog, checks, sse
@@ -62,7 +64,7 @@ _TIERS = {"auto": "default", None: "default", "fast": "priority"}  # ChatComplet
 def _completion(context: Context, choices: list[JSON], usage: Usage) -> JSON:
     tier = context.body.get("service_tier")
     return {
-        "id": "chatcmpl-" + context.serial.child("id").alphanumeric(29),
+        "id": "chatcmpl-" + context.serial.token("id", 29),
         "object": "chat.completion",
         "created": context.now,
         "model": context.model,
@@ -122,6 +124,11 @@ _BOUNDS: dict[str, Length | Range] = {
     "seed": Range(-(2**63), 2**63 - 1),
 }
 
+
+def _repeatable(body: Mapping[str, Any]) -> bool:
+    return not body.get("store") and not body.get("prompt_cache_key")
+
+
 ENDPOINTS = (
     Endpoint(
         "POST",
@@ -135,6 +142,7 @@ ENDPOINTS = (
         bounds=_BOUNDS,
         rules=RULES,
         kinds=frozenset({"text"}),
+        repeatable=_repeatable,
     ),
     *stored.ENDPOINTS,
 )

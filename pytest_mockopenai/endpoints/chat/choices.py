@@ -50,7 +50,7 @@ def choice_of(context: Context, answer: Answer, index: int) -> Choice:
 
 def _stopped(answer: Answer, stop: str | list[str] | None) -> Answer:
     """The answer up to the first stop sequence, which is not part of it."""
-    return answer if answer.text is None else replace(answer, text=stopping.until(answer.text, stop))
+    return answer if answer.text is None or not stop else replace(answer, text=stopping.until(answer.text, stop))
 
 
 def _limit(context: Context) -> int | None:

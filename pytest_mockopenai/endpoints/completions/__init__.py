@@ -45,7 +45,7 @@ def _answer(context: Context, prompt: str, place: int) -> Answer:
 
 def _completion(context: Context, choices: list[JSON], usage: Usage) -> JSON:
     return {
-        "id": "cmpl-" + context.serial.child("id").alphanumeric(29),
+        "id": "cmpl-" + context.serial.token("id", 29),
         "object": "text_completion",
         "created": context.now,
         "model": context.model,
@@ -109,5 +109,6 @@ ENDPOINTS = (
         bounds=_BOUNDS,
         rules=RULES,
         kinds=frozenset({"text"}),
+        repeatable=lambda _: True,
     ),
 )

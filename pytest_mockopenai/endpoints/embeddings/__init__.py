@@ -114,5 +114,6 @@ ENDPOINTS = (
         bounds={"model": Length(1, None), "input": Items(1, 2048), "dimensions": Range(1, None)},
         rules=(check_dimensions,),
         kinds=frozenset({"embedding"}),
+        repeatable=lambda _: True,
     ),
 )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from pytest_mockopenai.core import author, checks, errors
 from pytest_mockopenai.core.answer import Answer
 from pytest_mockopenai.core.bounds import Length, Range
@@ -91,6 +94,22 @@ _BOUNDS: dict[str, Length | Range] = {
     **checks.METADATA_BOUNDS,
 }
 
+
+def _repeatable(body: Mapping[str, Any]) -> bool:
+    """Nothing is stored, nothing that was stored is gone on from."""
+    return (
+        body.get("store") is False and not any(body.get(name) for name in _STATEFUL) and _is_complete(body.get("input"))
+    )
+
+
+_STATEFUL = ("background", "conversation", "previous_response_id", "prompt_cache_key")
+
+
+def _is_complete(given: str | list[JSON] | None) -> bool:
+    """Whether the input refers to no item that was stored."""
+    return isinstance(given, str) or all("role" in item for item in given or ())
+
+
 _CREATE = Endpoint(
     "POST",
     "/responses",
@@ -105,6 +124,7 @@ _CREATE = Endpoint(
     history=items_before,
     errors={"context_length_exceeded": errors.input_too_long()},
     kinds=frozenset({"text"}),
+    repeatable=_repeatable,
 )
 
 ENDPOINTS = (

@@ -59,7 +59,7 @@ def response_object(context: Context, *, output: list[JSON], status: str, usage:
 
 def response_id(context: Context) -> str:
     """The id of the response that this call makes: the same one wherever it is asked for."""
-    return "resp_" + context.serial.child("id").hex(50)
+    return "resp_" + context.serial.hex_token("id", 50)
 
 
 def _or(value: Any, default: Any) -> Any:

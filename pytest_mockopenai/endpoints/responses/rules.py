@@ -83,6 +83,20 @@ def structured_output(context: Context) -> None:
         raise Refused(errors.invalid(message, param="input"))
 
 
+_SAID = ("output_text", "refusal")
+
+
+def said_by_the_model(context: Context) -> None:
+    """What an assistant's message holds is output (wording: SwiftOpenAI#136); the SDK's types allow input too."""
+    given = context.body.get("input")
+    for place, item in enumerate(given if isinstance(given, list) else ()):
+        content = item.get("content")
+        parts = content if item.get("role") == "assistant" and isinstance(content, list) else ()
+        for index, part in enumerate(parts):
+            if part["type"] not in _SAID:
+                raise Refused(errors.invalid_value(f"input[{place}].content[{index}].type", part["type"], _SAID))
+
+
 _OUTPUTS = {
     "function_call": ("function_call_output", "function call"),
     "custom_tool_call": ("custom_tool_call_output", "custom tool call"),
@@ -117,4 +131,4 @@ def _check_mates(items: Sequence[JSON], kind: str, output: str, phrase: str) -> 
         raise Refused(errors.invalid(message, param="input"))
 
 
-RULES = (required, combinations, tools, structured_output, mates)
+RULES = (required, combinations, tools, structured_output, said_by_the_model, mates)

@@ -1,0 +1,70 @@
+"""From a request to its reading: matched, allowed, parsed, checked; or refused in OpenAI's words."""
+
+from __future__ import annotations
+
+from pytest_mockopenai.contract import params
+from pytest_mockopenai.core import errors, handle, handshake
+from pytest_mockopenai.core.endpoint import JSON, Endpoint
+from pytest_mockopenai.core.errors import Refused
+from pytest_mockopenai.core.inquiry import Inquiry
+from pytest_mockopenai.core.routes import Match, Routes
+from pytest_mockopenai.core.wire import Request
+from pytest_mockopenai.exchange import Attempt
+from pytest_mockopenai.reading import Reading, Readings, reading_of
+from pytest_mockopenai.settings import Settings
+
+
+class Reader:
+    """Reads requests for one app; what was found out before a refusal is in the attempt."""
+
+    def __init__(self, routes: Routes, settings: Settings, readings: Readings) -> None:
+        self._routes = routes
+        self._settings = settings
+        self._readings = readings
+
+    def read(self, attempt: Attempt) -> Reading:
+        """Match, read and check a request, unless an equal one was read before; raises `Refused`."""
+        request = attempt.request
+        if len(request.body) > self._settings.body_limit:
+            raise Refused(errors.too_large(self._settings.body_limit))
+        known = self._readings.find(request)
+        match = known.match if known else self._routes.match(request)
+        self._check_key(request, match.endpoint)
+        if known:
+            attempt.inquiry = known.inquiry(request)
+            return known
+        reading = self.checked(attempt, match, self._body(attempt, match))
+        self._readings.keep(request, reading)
+        return reading
+
+    def _body(self, attempt: Attempt, match: Match) -> JSON:
+        endpoint, request = match.endpoint, attempt.request
+        attempt.inquiry = Inquiry(endpoint.resource, request, {}, match.path.get("model", ""))
+        body = handle.read_body(endpoint, request)
+        if match.deployment:
+            body.setdefault("model", match.deployment)
+        if endpoint.dialogue is not None:
+            body.update(_model_in_query(request))
+        return body
+
+    def checked(self, attempt: Attempt, match: Match, body: JSON) -> Reading:
+        """Check a body; raises `Refused`. What is known of the request is noted in the attempt at once."""
+        given = match.path.get("model") or body.get("model")
+        model = given if isinstance(given, str) else ""
+        attempt.inquiry = Inquiry(match.endpoint.resource, attempt.request, body, model)
+        handle.check_body(match.endpoint, body, params.check)
+        return reading_of(match, body, model, self._settings.seed)
+
+    def _check_key(self, request: Request, endpoint: Endpoint) -> None:
+        key = handshake.key_of(request)
+        if key is None and self._settings.require_key and not endpoint.keyless:
+            raise Refused(errors.missing_key())
+        if key is not None and key in self._settings.invalid_keys:
+            raise Refused(errors.invalid_key(key))
+
+
+def _model_in_query(request: Request) -> JSON:
+    """The model that a WebSocket is opened for; Azure calls it the deployment."""
+    asked = dict(request.query)
+    model = asked.get("model") or asked.get("deployment")
+    return {"model": model} if model else {}

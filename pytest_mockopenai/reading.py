@@ -1,0 +1,109 @@
+"""Requests as they are read: matched to an endpoint, parsed, found valid. What comes again is not read again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TypeAlias
+
+from pytest_mockopenai.core import handle
+from pytest_mockopenai.core.answer import Answer
+from pytest_mockopenai.core.endpoint import JSON
+from pytest_mockopenai.core.inquiry import Inquiry
+from pytest_mockopenai.core.prepared import Prepared
+from pytest_mockopenai.core.routes import Match
+from pytest_mockopenai.core.seed import Source
+from pytest_mockopenai.core.wire import Headers, Request
+from pytest_mockopenai.recent import Recent
+from pytest_mockopenai.recorder import redacted_inquiry
+
+LARGEST = 2**16
+"""Bytes of a body up to which it is remembered."""
+
+_ROOM = 8 * 2**20  # bytes of bodies and prepared answers; what is kept may be twice as much
+_OVERHEAD = 2048  # bytes of a reading beside its body, about
+
+Key: TypeAlias = tuple[str, str, str | None, bytes]
+
+Basis: TypeAlias = tuple[Answer | None, str | None]
+"""What a prepared answer hangs on beside the request: the scripted answer, and the encoding set for the model."""
+
+
+@dataclass(slots=True, eq=False)
+class Reading:
+    """A valid request, and what is the same whenever it comes again.
+
+    `count_key` is under what its repetitions are counted; `source` gives their draws. `repeatable`: the endpoint says
+    that its answer can be prepared; `latest` is the last one that was, and for what. `last` is what was last recorded
+    of it, and for which headers: a load test sends the same ones over and over.
+    """
+
+    match: Match
+    body: JSON
+    model: str
+    count_key: bytes
+    source: Source
+    repeatable: bool
+    latest: tuple[Basis, Prepared] | None = None
+    last: tuple[Headers, Inquiry] | None = None
+
+    def inquiry(self, request: Request) -> Inquiry:
+        """What this request asks, which is one of those that were read so."""
+        return Inquiry(self.match.endpoint.resource, request, self.body, self.model)
+
+    def recorded(self, asked: Inquiry) -> Inquiry:
+        """The inquiry without secrets; one object for requests that are alike, headers included."""
+        last = self.last
+        if last and last[0] == asked.request.headers:
+            return last[1]
+        kept = redacted_inquiry(asked)
+        if not self.match.endpoint.history:
+            self.last = (asked.request.headers, kept)
+        return kept
+
+    def prepared(self, basis: Basis) -> Prepared | None:
+        """The answer prepared for this very script; None if another one was prepared last, or none."""
+        latest = self.latest
+        return latest[1] if latest and latest[0][0] is basis[0] and latest[0][1] == basis[1] else None
+
+
+def reading_of(match: Match, body: JSON, model: str, seed: int) -> Reading:
+    """The reading of a body that has been checked."""
+    endpoint = match.endpoint
+    text = handle.seed_text(endpoint, match.path, body)
+    return Reading(match, body, model, count_key(text), Source(seed, text), endpoint.repeatable(body))
+
+
+def count_key(text: bytes) -> bytes:
+    """A short key for a long text."""
+    return blake2b(text, digest_size=16).digest()
+
+
+class Readings:
+    """The readings of the last requests, found by all that was read of them. Safe to use from many threads."""
+
+    def __init__(self) -> None:
+        self._recent: Recent[Key, Reading] = Recent(_ROOM)
+
+    def find(self, request: Request) -> Reading | None:
+        """The reading of an equal request."""
+        return self._recent.get(_key(request)) if _is_remembered(request) else None
+
+    def keep(self, request: Request, reading: Reading) -> None:
+        """Remember how a request was read."""
+        if _is_remembered(request) and reading.match.endpoint.read is None:
+            self._recent.put(_key(request), reading, _OVERHEAD + 2 * len(request.body))
+
+    def keep_prepared(self, request: Request, reading: Reading, prepared: Prepared, *, of: Basis) -> None:
+        """Remember the answer that was prepared for a request."""
+        if _is_remembered(request):
+            reading.latest = (of, prepared)
+            self._recent.put(_key(request), reading, _OVERHEAD + 2 * len(request.body) + prepared.size)
+
+
+def _is_remembered(request: Request) -> bool:
+    return request.method == "POST" and len(request.body) <= LARGEST
+
+
+def _key(request: Request) -> Key:
+    return request.method, request.target, request.header("content-type"), request.body
