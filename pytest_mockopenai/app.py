@@ -12,14 +12,15 @@ from typing import Any
 
 from pytest_mockopenai import explain
 from pytest_mockopenai.contract import params
-from pytest_mockopenai.core import errors, handle, handshake, headers
+from pytest_mockopenai.core import errors, handle, handshake, headers, scenario
 from pytest_mockopenai.core.endpoint import IN_DIALOGUE, JSON, Context, Endpoint, Models, Service
 from pytest_mockopenai.core.errors import Error, Refused
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.pace import Rendered, paced
 from pytest_mockopenai.core.prepared import Prepared, prepare
 from pytest_mockopenai.core.routes import Match, Routes
-from pytest_mockopenai.core.script import Script
+from pytest_mockopenai.core.scenario import Source
+from pytest_mockopenai.core.script import Script, When
 from pytest_mockopenai.core.seed import Draw, draw_for
 from pytest_mockopenai.core.wire import Dialogue, Headers, Request
 from pytest_mockopenai.core.word import Word
@@ -60,17 +61,30 @@ class App:
         clock: Callable[[], float] = time.time,
         readings: Readings | None = None,
     ) -> None:
-        self.settings = settings or Settings()
+        self._settings = settings or Settings()
         self.models = models
-        self.recorder = Recorder(self.settings.record_limit, self.settings.record_bytes)
+        self.recorder = Recorder(self._settings.record_limit, self._settings.record_bytes)
         self.problems: list[str] = []
         self._store = Store()
         self._clock = clock
         self._lock = threading.Lock()
         self._script = Script()
+        self._routes = routes
         self._readings = readings or Readings()
-        self._reader = Reader(routes, self.settings, self._readings)
+        self._reader = Reader(routes, self._settings, self._readings)
         self._seen: Recent[int, int] = Recent(_REMEMBERED)
+
+    @property
+    def settings(self) -> Settings:
+        """How it answers; may be changed at any time, for the requests to come. The record keeps its limit."""
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: Settings) -> None:
+        if settings.seed != self._settings.seed:
+            self._readings = Readings()  # what was read holds the seed
+        self._settings = settings
+        self._reader = Reader(self._routes, settings, self._readings)
 
     # --- the script ---------------------------------------------------------------------------------------------------
 
@@ -83,6 +97,11 @@ class App:
         """Put the changed script in the place of the present one."""
         with self._lock:
             self._script = change(self._script)
+
+    def add_rule(self, when: When, words: Iterable[Word], *, standing: Word | None = None) -> None:
+        """Script more words for a condition; see `Script.adding`."""
+        given = tuple(words)
+        self.change_script(lambda script: script.adding(when, given, standing=standing))
 
     def _take(self, inquiry: Inquiry, endpoint: Endpoint) -> Word | None:
         """The word for a call. Rules are tried without the lock: a `where=` function may itself script the mock."""
@@ -97,6 +116,15 @@ class App:
                 if self._script is script:  # else another call or the test was faster: try again on what is left
                     self._script = after
                     return word
+
+    def reset(self) -> None:
+        """Forget script, calls, usage, problems and all that was stored, as a new app."""
+        with self._lock:
+            self.recorder = Recorder(self._settings.record_limit)
+            self.problems = []
+            self._store = Store()
+            self._script = Script()
+            self._seen = Recent(_REMEMBERED)
 
     # --- one request --------------------------------------------------------------------------------------------------
 
@@ -139,6 +167,7 @@ class App:
         endpoint = reading.match.endpoint
         history = self._begun(attempt, reading)
         if endpoint.dialogue is not None:
+            self._asked(attempt)  # a bad one is refused before the upgrade
             return self._upgrade(attempt, self._context_now(attempt, reading, history), endpoint.dialogue)
         outcome = self._outcome(attempt, reading, history)
         return handle.rendered(outcome, endpoint, self._standard_headers(attempt))
@@ -166,7 +195,8 @@ class App:
     ) -> handle.Outcome:
         """Plays the scripted word, or makes an answer up; raises `Refused` for an error word."""
         endpoint = reading.match.endpoint
-        word = attempt.word = self._word(attempt.asked, endpoint)
+        word, attempt.source = self._word(attempt, endpoint)
+        attempt.word = word
         if word.error:
             error = endpoint.errors.get(word.error.code or "", word.error)
             raise Refused(error.filled(model=reading.model, request_id=self._request_id(attempt)))
@@ -201,6 +231,7 @@ class App:
             self.problems.append(explain.no_websockets(attempt.asked))
             raise Refused(errors.no_websockets())
         dialogue = begin(context, _Answering(self, attempt.request))
+        attempt.source = "default"
         return Rendered(101, headers.merged(self._standard_headers(attempt), accepting), dialogue=dialogue)
 
     def _context_now(self, attempt: Attempt, reading: Reading, history: tuple[JSON, ...]) -> Context:
@@ -224,15 +255,23 @@ class App:
             history=history,
         )
 
-    def _word(self, inquiry: Inquiry, endpoint: Endpoint) -> Word:
-        """The scripted word for this call; none, and the answer is made up, unless the mock is strict."""
+    def _asked(self, attempt: Attempt) -> Word | None:
+        """The word that the request asks for itself."""
+        return scenario.asked(attempt.request) if self._settings.scenario_header else None
+
+    def _word(self, attempt: Attempt, endpoint: Endpoint) -> tuple[Word, Source]:
+        """The word for this call and where it is from; none, and the answer is made up, unless the mock is strict."""
+        asked = None if endpoint.named_only else self._asked(attempt)
+        if asked is not None:
+            return scenario.checked(asked, endpoint), "header"
+        inquiry = attempt.asked
         word = self._take(inquiry, endpoint)
         if word is not None:
-            return word
+            return word, "rule"
         if self.settings.strict and endpoint.kinds and not endpoint.named_only:
             self.problems.append(explain.unscripted(inquiry, self.script, endpoint.kinds))
             raise Refused(errors.unscripted(explain.unscripted_headline(inquiry)))
-        return NOTHING
+        return NOTHING, "default"
 
     def _noted(self, attempt: Attempt, error: Error) -> Error:
         """The error, noted as what this call is answered with."""
@@ -248,6 +287,7 @@ class App:
     def _standard_headers(self, attempt: Attempt) -> Headers:
         tokens = attempt.usage.total_tokens if attempt.usage else 0
         standard = headers.standard(self._request_id(attempt), tokens)
+        standard = (*standard, *scenario.told(attempt.word, attempt.source, attempt.usage))
         closes = self.settings.close_async and (attempt.request.header("x-stainless-async") or "").startswith("async")
         return (*standard, ("connection", "close")) if closes else standard
 
@@ -284,6 +324,7 @@ class App:
             response=attempt.response,
             usage=attempt.usage,
             word=str(word) if word.label else None,
+            source=attempt.source,
             fault=word.fault.kind if word.fault else None,
             retry_after=attempt.retry_after,
             request_id=self._request_id(attempt),

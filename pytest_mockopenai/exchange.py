@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_mockopenai.core.inquiry import Inquiry
+from pytest_mockopenai.core.scenario import Source
 from pytest_mockopenai.core.seed import Draw
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.core.wire import Ending, Reply, Request, Step, Stream, Upgrade
@@ -29,6 +30,7 @@ class Attempt:
     reading: Reading | None = None
     serial: Draw | None = None
     word: Word = NOTHING
+    source: Source = "refused"
     usage: Usage | None = None
     response: Any = None
     stream: bool = False

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,6 +24,9 @@ PASSED = pytest.StashKey[bool]()
 DEFAULTS = pytest.StashKey[Mapping[str, Any]]()
 """The options that the command line and the configuration file set, in the configuration's stash."""
 
+REMOTE = pytest.StashKey[Mapping[str, str]]()
+"""Of a mock in another process: `url`, `token`, `base_url`, `api_key`, as far as they are given; else empty."""
+
 
 @pytest.fixture(scope="session")
 def mock_openai_listen_address() -> tuple[str, int]:
@@ -31,8 +35,13 @@ def mock_openai_listen_address() -> tuple[str, int]:
 
 
 @pytest.fixture(scope="session")
-def _mock_openai_host(mock_openai_listen_address: tuple[str, int]) -> Iterator[HTTPServerHost]:
-    """The one server of a test run, started by the first test that uses the mock."""
+def _mock_openai_host(
+    pytestconfig: pytest.Config, mock_openai_listen_address: tuple[str, int]
+) -> Iterator[HTTPServerHost | None]:
+    """The one server of a test run, started by the first test that uses the mock; None if that is elsewhere."""
+    if pytestconfig.stash[REMOTE]:
+        yield None
+        return
     from pytest_mockopenai.hosts.httpserver import HTTPServerHost
 
     host, port = mock_openai_listen_address
@@ -42,7 +51,7 @@ def _mock_openai_host(mock_openai_listen_address: tuple[str, int]) -> Iterator[H
 
 @pytest.fixture
 def mock_openai(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, _mock_openai_host: HTTPServerHost
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, _mock_openai_host: HTTPServerHost | None
 ) -> Iterator[MockOpenAI]:
     """A mock of OpenAI's API on a real HTTP server, new for each test; OPENAI_BASE_URL and OPENAI_API_KEY point at it.
 
@@ -53,7 +62,8 @@ def mock_openai(
     mock = _made(item, _mock_openai_host)
     item.stash[MOCK] = mock
     _offer(request.instance, mock)
-    _mock_openai_host.clear()
+    if _mock_openai_host is not None:
+        _mock_openai_host.clear()
     mock.start(setenv=monkeypatch.setenv)
     try:
         yield mock
@@ -65,18 +75,36 @@ def mock_openai(
         pytest.fail("\n\n".join(problems), pytrace=False)
 
 
-def _made(item: pytest.Item, host: HTTPServerHost) -> MockOpenAI:
+def _made(item: pytest.Item, host: HTTPServerHost | None) -> MockOpenAI:
+    marked = marker.read(item)
+    defaults: Mapping[str, Any] = item.config.stash[DEFAULTS]
+    options = {**defaults, **marked.options}
+    if isinstance(options.get("stubs"), (str, os.PathLike)):
+        options["stubs"] = item.config.rootpath / options["stubs"]
+    if marked.replies:
+        options["origin"] = marked.place
+    try:
+        return _new(item.config, host, marked.replies, options)
+    except (TypeError, ValueError) as error:
+        if not marked.text:  # said by a file or the command line
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
+        raise marker.wrong(error, marked.text, marked.place) from None
+    except (ConnectionError, RuntimeError) as error:
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
+
+
+def _new(
+    config: pytest.Config, host: HTTPServerHost | None, replies: Sequence[object], options: dict[str, Any]
+) -> MockOpenAI:
     from pytest_mockopenai.mock import MockOpenAI
 
-    marked = marker.read(item)
-    defaults = item.config.stash[DEFAULTS]
-    options: dict[str, Any] = {**defaults, **marked.options}
-    if not marked.replies:
-        return MockOpenAI(host=host, **options)
-    try:
-        return MockOpenAI(*marked.replies, host=host, origin=marked.place, **options)
-    except (TypeError, ValueError) as error:
-        raise marker.wrong(error, marked.text, marked.place) from None
+    remote = config.stash[REMOTE]
+    if not remote:
+        return MockOpenAI(*replies, host=host, **options)
+    if int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")) > 1:
+        raise RuntimeError("Tests that share a mock elsewhere run one by one: leave out -n, or mock_openai_url.")
+    where: Any = dict(remote)
+    return MockOpenAI.connect(where.pop("url"), *replies, fresh=True, **where, **options)
 
 
 def _offer(instance: object, mock: MockOpenAI) -> None:

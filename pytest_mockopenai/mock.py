@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from pytest_mockopenai import asserts, budgets, explain, scripting, tokens
-from pytest_mockopenai.app import App
+from pytest_mockopenai import asserts, budgets, explain, scripting
 from pytest_mockopenai.asserts import ExpectedUsage
 from pytest_mockopenai.calls import Calls
 from pytest_mockopenai.core.inquiry import Inquiry
-from pytest_mockopenai.core.routes import Routes
 from pytest_mockopenai.core.script import When
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.cost import Cost, NoPrice, Prices
-from pytest_mockopenai.endpoints import all_endpoints
 from pytest_mockopenai.hosts.httpserver import HTTPServerHost
-from pytest_mockopenai.isolation import API_KEY, Isolation, isolated
-from pytest_mockopenai.models import KnownModels
+from pytest_mockopenai.isolation import Isolation, isolated
 from pytest_mockopenai.recorder import Call
+from pytest_mockopenai.remote import RemoteStage
+from pytest_mockopenai.scene import Scene
 from pytest_mockopenai.scripting import Scripted
 from pytest_mockopenai.settings import Budget, Options, Settings, checked, part
+from pytest_mockopenai.stage import LocalStage, Stage
+from pytest_mockopenai.stubs import loaded
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAI
@@ -53,25 +53,59 @@ class MockOpenAI:
         origin: str | None = None,
         **options: Unpack[Options],
     ) -> None:
-        """`replies` are scripted as by `reply`; `options` are explained in `Settings` and `Budget`.
+        """`replies` are scripted as by `reply`; `options` are explained in `Settings`, `Budget` and `Options`.
 
         `host` is a running server to play on; None starts one. `origin` says where the replies are written, if that is
-        not where this is called. Raises TypeError or ValueError for a wrong option.
+        not where this is called. Raises TypeError or ValueError for a wrong option, `BadStubs` for wrong stubs.
         """
         given = checked(options)
-        self.settings = Settings(**part(Settings, given))
+        settings = part(Settings, given)
+        scene = Scene(Settings(**settings), fixed=settings)
+        if given.get("stubs") is not None:
+            scene.play(loaded(given["stubs"]))
+        self._prices = scene.prices
+        self._play_on(LocalStage(scene, host), given, replies, origin)
+
+    @classmethod
+    def connect(
+        cls,
+        url: str,
+        *replies: object,
+        token: str | None = None,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        fresh: bool = False,
+        origin: str | None = None,
+        **options: Unpack[Options],
+    ) -> MockOpenAI:
+        """The same for a mock in another process, `mockopenai serve` at `url`; `token` is that of its admin API.
+
+        Clients are pointed at `base_url` with `api_key`: those of a gateway before the mock, or None. `fresh` begins
+        with a reset; without, all that happened before can be seen. A `where=` cannot cross, and budgets and `cost`
+        are reckoned here. Raises ConnectionError if no mock answers, `RemoteError` if it refuses.
+        """
+        given = checked(options)
+        if given.get("stubs") is not None:
+            raise TypeError("stubs= is for a mock in this process: give the file to the one at the other end")
+        stage = RemoteStage(url, token=token, base_url=base_url, api_key=api_key, fresh=fresh, options=given)
+        mock = cls.__new__(cls)
+        mock._prices = Prices()
+        mock._play_on(stage, given, replies, origin)
+        return mock
+
+    def _play_on(self, stage: Stage, given: Mapping[str, Any], replies: Sequence[object], origin: str | None) -> None:
         self.budget = Budget(**part(Budget, given))
+        self._stage = stage
         self._share_tls: bool = given.get("share_tls", True)
-        self._models = KnownModels()
-        self._prices = Prices()
-        self._app = App(Routes(all_endpoints()), self._models, self.settings)
-        self._given_host = host
-        self._host = host
         self._stack = ExitStack()
         self._isolation: Isolation | None = None
-        self._failures: list[str] = []
         if replies:
-            Scripted(self._app, When(), origin).reply(*replies)
+            Scripted(stage, When(), origin).reply(*replies)
+
+    @property
+    def settings(self) -> Settings:
+        """How the mock behaves."""
+        return self._stage.settings
 
     # --- on and off ---------------------------------------------------------------------------------------------------
 
@@ -80,19 +114,21 @@ class MockOpenAI:
 
         `setenv`, such as pytest's `monkeypatch.setenv`, sets the variables instead, and undoes them too.
         """
-        if self._host is None:
-            self._host = self._stack.enter_context(HTTPServerHost())
-        self._stack.callback(setattr, self._host, "handler", self._host.handler)
-        self._host.handler = self._app
+        self._stack.callback(self._stage.stop)
+        self._stage.start()
         self._isolation = self._stack.enter_context(
-            isolated(self.url, api_key=API_KEY, share_tls=self._share_tls, setenv=setenv)
+            isolated(
+                self.url,
+                api_key=self._stage.api_key,
+                base_url=self.base_url,
+                share_tls=self._share_tls,
+                setenv=setenv,
+            )
         )
-        self._stack.callback(self._keep_failures)
 
     def stop(self) -> None:
         """Undo `start`; the calls and the usage can still be read."""
         self._stack.close()
-        self._host = self._given_host
 
     def __enter__(self) -> MockOpenAI:
         self.start()
@@ -107,15 +143,13 @@ class MockOpenAI:
 
     @property
     def url(self) -> str:
-        """`http://127.0.0.1:PORT`; the API is below it with and without `/v1`."""
-        if self._host is None:
-            raise RuntimeError("the mock is not started: use it as `with MockOpenAI() as mock:`")
-        return self._host.url
+        """`http://127.0.0.1:PORT`; the API is below it with and without `/v1`. RuntimeError before the start."""
+        return self.base_url.removesuffix("/v1")
 
     @property
     def base_url(self) -> str:
-        """The `base_url` for a client: `url` and `/v1`."""
-        return f"{self.url}/v1"
+        """The `base_url` for a client: `url` and `/v1`, or a gateway's."""
+        return self._stage.base_url
 
     @property
     def env(self) -> Mapping[str, str]:
@@ -130,21 +164,19 @@ class MockOpenAI:
     @property
     def server(self) -> HTTPServer:
         """pytest-httpserver's own object: `mock.server.expect_request(...)` works beside the mock, and wins over it."""
-        if self._host is None:
-            raise RuntimeError("the mock is not started: use it as `with MockOpenAI() as mock:`")
-        return self._host.server
+        return self._stage.server
 
     # --- the script ---------------------------------------------------------------------------------------------------
 
     def reply(self, *replies: object) -> Scripted:
         """Answer the next calls with these words, in order, each once; see `Scripted.reply`."""
         __tracebackhide__ = True
-        return Scripted(self._app, When()).reply(*replies)
+        return Scripted(self._stage, When()).reply(*replies)
 
     def always(self, reply: object) -> Scripted:
         """Answer with this word every call that finds no other reply; see `Scripted.always`."""
         __tracebackhide__ = True
-        return Scripted(self._app, When()).always(reply)
+        return Scripted(self._stage, When()).always(reply)
 
     def when(
         self,
@@ -173,29 +205,26 @@ class MockOpenAI:
             header=header,
             where=where,
         )
-        return Scripted(self._app, conditions)
+        return Scripted(self._stage, conditions)
 
     def add_models(self, *names: str) -> None:
         """Declare models: they are listed, and served when `models="strict"`."""
-        self._models.add(*names)
+        self._stage.add_models(names)
 
     def set_encoding(self, model: str, encoding: str) -> None:
         """Count this model's tokens by `cl100k_base`, `o200k_base` or `o200k_harmony`; ValueError for another name."""
-        tokens.load(encoding)
-        self._models.set_encoding(model, encoding)
+        self._stage.set_encoding(model, encoding)
 
     def reset(self) -> None:
         """Forget script, calls and usage, as a new mock; settings, models and address stay."""
-        self._app = App(Routes(all_endpoints()), self._models, self.settings)
-        if self._host is not None:
-            self._host.handler = self._app
+        self._stage.reset()
 
     # --- what happened ------------------------------------------------------------------------------------------------
 
     @property
     def calls(self) -> Calls:
         """The calls so far, oldest first."""
-        return Calls(self._app.recorder.calls())
+        return Calls(self._stage.calls())
 
     @property
     def usage(self) -> Usage:
@@ -205,7 +234,7 @@ class MockOpenAI:
     @property
     def usage_by_model(self) -> dict[str, Usage]:
         """The token counts of all calls for each model."""
-        return self._app.recorder.usage()
+        return self._stage.usage()
 
     @property
     def cost(self) -> float | None:
@@ -248,27 +277,11 @@ class MockOpenAI:
     @property
     def problems(self) -> list[str]:
         """What is wrong so far, each explained: unused replies, unscripted calls, budgets, the mock's own failures."""
-        unused = self._app.script.unused()
-        found = list(self._app.problems)
-        if unused:
-            found.append(explain.unused(unused, self.calls, self.refusals))
         return [
-            *found,
+            *self._stage.problems(self.refusals),
             *budgets.exceeded(self.budget, self.calls, self._prices),
-            *self._failures,
-            *self._new_failures(),
+            *self._stage.failures(),
         ]
-
-    def _new_failures(self) -> list[str]:
-        """What failed in the server and in its user's handlers; nothing while another mock is on it."""
-        if self._host is None or self._host.handler is not self._app:
-            return []
-        raised = [*self._host.errors, *self._host.server.handler_errors]
-        failed = self._host.server.assertions
-        return [*map(explain.host_failure, raised), *map(explain.expectation, failed)]
-
-    def _keep_failures(self) -> None:
-        self._failures += self._new_failures()
 
     def verify(self) -> None:
         """Raise `Unmet`, explaining all `problems`, if there are any."""
@@ -284,15 +297,18 @@ class MockOpenAI:
         """An `openai.OpenAI` client that talks to this mock; made once, kept for the life of the server."""
         from pytest_mockopenai import clients
 
-        return clients.sync_client(self.base_url, API_KEY)
+        return clients.sync_client(self.base_url, self._stage.api_key)
 
     @property
     def async_client(self) -> AsyncOpenAI:
         """An `openai.AsyncOpenAI` client that talks to this mock, made anew at each look."""
         from pytest_mockopenai import clients
 
-        return clients.async_client(self.base_url, API_KEY)
+        return clients.async_client(self.base_url, self._stage.api_key)
 
     def __repr__(self) -> str:
-        where = self._host.url if self._host else "not started"
+        try:
+            where = self.url
+        except RuntimeError:
+            where = "not started"
         return f"<MockOpenAI {where}, calls: {len(self.calls)}>"

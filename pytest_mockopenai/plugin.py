@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 import pytest
@@ -12,6 +12,13 @@ import pytest
 from pytest_mockopenai import fixtures, marker, summary
 
 _SECTION = "mock_openai calls"
+
+_REMOTE = {
+    "url": "Use the mock that runs there (`mockopenai serve`) in the place of one in the test's process.",
+    "token": "The token of that mock's admin API.",
+    "base-url": "Where clients are pointed: a gateway before that mock, with its path (http://127.0.0.1:4000/v1).",
+    "api-key": "The API key for the gateway.",
+}
 
 
 # --- options ----------------------------------------------------------------------------------------------------------
@@ -21,6 +28,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """https://docs.pytest.org/en/stable/reference/reference.html#pytest.hookspec.pytest_addoption"""
     group = parser.getgroup("mock_openai", "mock of OpenAI's API")
     group.addoption("--mock-openai-seed", type=int, metavar="N", help="Seed of the answers that the mock makes up.")
+    for name, what in _REMOTE.items():
+        group.addoption(f"--mock-openai-{name}", metavar=name.upper().replace("-", "_"), help=what)
+        parser.addini(f"mock_openai_{name.replace('-', '_')}", what, default="")
+    parser.addini("mock_openai_stubs", "Stubs files and folders that every mock begins with.", type="paths")
     parser.addini("mock_openai_seed", "Seed of the answers that the mock makes up (default: 0).", default="0")
     parser.addini(
         "mock_openai_strict", "Fail tests that make a call without a scripted reply.", type="bool", default=False
@@ -54,12 +65,27 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     config.addinivalue_line("markers", marker.SIGNATURE)
     seed = config.getoption("mock_openai_seed")
-    config.stash[fixtures.DEFAULTS] = {
-        "seed": _ini(config, "mock_openai_seed", int) if seed is None else seed,
-        "strict": _ini(config, "mock_openai_strict", bool),
-    }
+    written = {"seed": _ini(config, "mock_openai_seed", int), "strict": _ini(config, "mock_openai_strict", bool)}
+    defaults: dict[str, Any] = {name: value for name, value in written.items() if value}
+    if seed is not None:
+        defaults["seed"] = seed
+    remote = _remote(config)
+    if config.getini("mock_openai_stubs") and not remote:  # a mock elsewhere was started with stubs of its own
+        defaults["stubs"] = config.getini("mock_openai_stubs")
+    config.stash[fixtures.DEFAULTS] = defaults
+    config.stash[fixtures.REMOTE] = remote
     config.pluginmanager.register(fixtures, "mockopenai-fixtures")
     config.pluginmanager.register(summary.Summary(), "mockopenai-summary")
+
+
+def _remote(config: pytest.Config) -> Mapping[str, str]:
+    """What is said of a mock elsewhere; empty if there is none."""
+    names = [name.replace("-", "_") for name in _REMOTE]
+    said = {name: config.getoption(f"mock_openai_{name}") or config.getini(f"mock_openai_{name}") for name in names}
+    given = {name: value for name, value in said.items() if value}
+    if given and "url" not in given:
+        raise pytest.UsageError(f"mock_openai_{next(iter(given))} goes with mock_openai_url: where does the mock run?")
+    return given
 
 
 def _ini(config: pytest.Config, name: str, kind: Callable[[Any], Any]) -> Any:
@@ -106,9 +132,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         item.stash[fixtures.PASSED] = report.passed
     mock = item.stash.get(fixtures.MOCK, None)
     if mock is not None and report.failed and report.when != "teardown":
-        from pytest_mockopenai import explain
-
-        report.sections.append((_SECTION, explain.section(mock.calls, mock.refusals, mock.problems)))
+        report.sections.append((_SECTION, summary.of_failure(mock)))
     return report
 
 

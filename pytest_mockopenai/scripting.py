@@ -6,9 +6,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from pytest_mockopenai.app import App
 from pytest_mockopenai.core import words
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.script import When, is_endpoint
@@ -19,10 +18,17 @@ from pytest_mockopenai.endpoints import all_endpoints
 _PACKAGE = Path(words.__file__).parent.parent
 
 
+class Scriptable(Protocol):
+    """What rules can be added to: an app, here or elsewhere."""
+
+    def add_rule(self, when: When, words: Iterable[Word], *, standing: Word | None = None) -> None:
+        """Script more words for a condition."""
+
+
 class Scripted:
     """One rule being written: what calls like this get."""
 
-    def __init__(self, app: App, when: When, origin: str | None = None) -> None:
+    def __init__(self, app: Scriptable, when: When, origin: str | None = None) -> None:
         self._app = app
         self._when = when
         self._origin = origin
@@ -38,14 +44,14 @@ class Scripted:
         scripted = [replace(word, origin=origin) for word in _words(replies)]
         if not scripted:
             raise TypeError('reply() takes at least one reply, such as reply("Paris")')
-        self._app.change_script(lambda script: script.adding(self._when, scripted))
+        self._app.add_rule(self._when, scripted)
         return self
 
     def always(self, reply: object) -> Scripted:
         """Answer with this word every call that finds no reply left in the sequence; it is never used up."""
         __tracebackhide__ = True
         standing = replace(plain(reply), origin=self._origin or caller())
-        self._app.change_script(lambda script: script.adding(self._when, (), standing=standing))
+        self._app.add_rule(self._when, (), standing=standing)
         return self
 
     def __repr__(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict
@@ -19,6 +20,7 @@ class Settings:
     installed SDK nor the user declares. `require_key`: 401 without an API key. `invalid_keys`: keys that get 401.
     `body_limit`: bytes; a larger request gets 413. `retry_waits`: what errors tell clients to wait. `close_async`: the
     connection of an asynchronous SDK client is closed after each reply, since it would outlive the test's event loop.
+    `scenario_header`: the request header `X-Test-Scenario` plays a word.
     `record_limit`: how many calls are kept (usage is summed of all); 0 keeps none. `record_bytes`: how large their
     requests and replies may be together; the oldest are forgotten first.
     """
@@ -31,6 +33,7 @@ class Settings:
     body_limit: int = 64 * 2**20
     retry_waits: RetryWaits = field(default_factory=lambda: RetryWaits(ms=1))
     close_async: bool = True
+    scenario_header: bool = True
     record_limit: int = 10_000
     record_bytes: int = 256 * 2**20
 
@@ -49,9 +52,10 @@ class Budget:
 
 
 class Options(TypedDict, total=False):
-    """The keyword options of `MockOpenAI` and of the marker: those of `Settings` and `Budget`, and `share_tls`.
+    """The keyword options of `MockOpenAI` and of the marker: those of `Settings` and `Budget`, `share_tls`, `stubs`.
 
-    `share_tls=False` lets each client build its own TLS context, as it would without the mock (slow).
+    `share_tls=False` lets each client build its own TLS context, as it would without the mock (slow). `stubs` is the
+    path of a stubs file or folder, a list of paths, or `Stubs`; what is set beside it wins over its settings.
     """
 
     seed: int
@@ -60,12 +64,14 @@ class Options(TypedDict, total=False):
     require_key: bool
     invalid_keys: Collection[str]
     body_limit: int
+    scenario_header: bool
     record_limit: int
     record_bytes: int
     max_calls: int | None
     max_total_tokens: int | None
     max_cost: float | None
     share_tls: bool
+    stubs: Any
 
 
 def checked(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,6 +110,12 @@ def _is_keys(value: Any) -> bool:
     )
 
 
+def _is_stubs(value: Any) -> bool:
+    """`Stubs` are known by their rules, since they are made of more than is here."""
+    paths = value if isinstance(value, (list, tuple)) else [value]
+    return value is None or hasattr(value, "rules") or all(isinstance(path, (str, os.PathLike)) for path in paths)
+
+
 def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
@@ -119,12 +131,14 @@ _CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "require_key": (_is_switch, "True or False"),
     "invalid_keys": (_is_keys, "a list of keys"),
     "body_limit": (lambda value: _is_whole(value) and value > 0, "a number of bytes above 0"),
+    "scenario_header": (_is_switch, "True or False"),
     "record_limit": (_is_size, "a whole number of at least 0"),
     "record_bytes": (_is_size, "a number of bytes of at least 0"),
     "max_calls": (_is_limit, "a whole number of at least 0"),
     "max_total_tokens": (_is_limit, "a whole number of at least 0"),
     "max_cost": (_is_amount, "an amount in US dollars, at least 0"),
     "share_tls": (_is_switch, "True or False"),
+    "stubs": (_is_stubs, "a path of a stubs file or folder, a list of them, or Stubs"),
 }
 
 

@@ -67,6 +67,16 @@ def properties(mock: MockOpenAI) -> list[tuple[str, object]]:
     return [(PROPERTY, _text(totals))] if totals.calls else []
 
 
+def of_failure(mock: MockOpenAI) -> str:
+    """The report section of a failed test; a mock elsewhere that has gone is said in its place."""
+    from pytest_mockopenai import explain
+
+    try:
+        return explain.section(mock.calls, mock.refusals, mock.problems)
+    except (ConnectionError, RuntimeError) as error:
+        return str(error)
+
+
 def without(properties: Iterable[tuple[str, object]]) -> list[tuple[str, object]]:
     """The user properties but ours: a test that runs again starts anew."""
     return [pair for pair in properties if pair[0] != PROPERTY]

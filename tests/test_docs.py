@@ -99,6 +99,12 @@ def test_public_names_are_documented(name: str) -> None:
     assert re.search(rf"`{name}\b|import .*\b{name}\b", TEXT), f"{name} is on no page"
 
 
-@pytest.mark.parametrize("name", ["mock_openai_seed", "mock_openai_strict", "mock_openai_env", "--mock-openai-seed"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("mock_openai_seed", "mock_openai_strict", "mock_openai_env", "mock_openai_stubs", "mock_openai_url"),
+        *("--mock-openai-seed", "--mock-openai-url"),
+    ],
+)
 def test_options_of_pytest_are_documented(name: str) -> None:
     assert f"`{name}`" in TEXT

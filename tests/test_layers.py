@@ -17,7 +17,23 @@ NAME = PACKAGE.name
 LAYERS = (
     ("plugin", "fixtures", "marker", "summary", "standalone"),
     ("mock",),
-    ("asserts", "budgets", "calls", "clients", "compare", "cost", "hosts", "isolation", "models", "scripting"),
+    ("remote", "stage"),
+    ("admin",),
+    ("scene",),
+    (
+        "asserts",
+        "budgets",
+        "calls",
+        "clients",
+        "compare",
+        "cost",
+        "crossing",
+        "hosts",
+        "isolation",
+        "models",
+        "scripting",
+        "stubs",
+    ),
     ("app",),
     ("reader",),
     ("exchange", "reading"),
@@ -49,6 +65,7 @@ HEAVY = (
     "pytest_httpserver",
     "genai_prices",
     "websockets",
+    "yaml",
 )
 """Loaded on first use, inside functions; only these modules, which are loaded on first use themselves, may need one."""
 USERS = ("clients", "hosts")
@@ -163,7 +180,7 @@ def test_the_plugin_and_what_it_loads_load_only_pytest():
 
 
 def test_the_test_itself_reads_what_it_should():
-    assert uses(MODULES["mock"]) >= {"app", "budgets", "core.script", "endpoints", "hosts.httpserver", "clients"}
+    assert uses(MODULES["mock"]) >= {"stage", "budgets", "core.script", "hosts.httpserver", "clients"}
     assert "clients" not in uses(MODULES["mock"], when_loaded=True)
     assert uses(MODULES["isolation"]) >= {"isolation.guard", "isolation.hosts"}
     assert "pytest" in set(imports_of(MODULES["plugin"], when_loaded=True))

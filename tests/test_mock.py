@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from pytest_mockopenai import MockOpenAI, Unmet, Usage, rate_limit
+from pytest_mockopenai.hosts.httpserver import HTTPServerHost
 from pytest_mockopenai.isolation import RealHostRefused
 
 CHAT = [{"role": "user", "content": "Hi"}]
@@ -49,8 +50,8 @@ def test_it_can_be_started_twice():
 
 
 def test_inside_another_it_takes_over_and_gives_back():
-    with MockOpenAI("outer") as outer:
-        with MockOpenAI("inner", host=outer._host) as inner:
+    with HTTPServerHost() as host, MockOpenAI("outer", host=host) as outer:
+        with MockOpenAI("inner", host=host) as inner:
             assert inner.url == outer.url
             assert said(outer) == "inner"
         assert said(outer) == "outer"

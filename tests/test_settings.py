@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_mockopenai.settings import Budget, Options, Settings, checked, part
+from pytest_mockopenai.stubs import Stubs
 
 GOOD: dict[str, list[Any]] = {
     "seed": [0, -1, 2**70],
@@ -23,7 +25,9 @@ GOOD: dict[str, list[Any]] = {
     "max_calls": [None, 0, 5],
     "max_total_tokens": [None, 0, 500],
     "max_cost": [None, 0, 0.01, 2],
+    "scenario_header": [True, False],
     "share_tls": [True, False],
+    "stubs": [None, "stubs.yaml", Path("stubs"), ["a.yaml", Path("b.toml")], Stubs()],
 }
 BAD: list[tuple[str, Any, str]] = [
     ("seed", "7", "seed is a whole number, not '7'"),
@@ -43,6 +47,8 @@ BAD: list[tuple[str, Any, str]] = [
     ("max_total_tokens", 1.5, "max_total_tokens is a whole number of at least 0, not 1.5"),
     ("max_cost", float("nan"), "max_cost is an amount in US dollars, at least 0, not nan"),
     ("max_cost", True, "max_cost is an amount in US dollars"),
+    ("scenario_header", 0, "scenario_header is True or False, not 0"),
+    ("stubs", 1, "stubs is a path of a stubs file or folder, a list of them, or Stubs, not 1"),
     ("share_tls", "yes", "share_tls is True or False, not 'yes'"),
 ]
 
@@ -52,7 +58,7 @@ def test_every_option_is_tried_here() -> None:
 
 
 def test_every_option_has_one_place() -> None:
-    places = [field.name for kind in (Settings, Budget) for field in fields(kind)] + ["share_tls"]
+    places = [field.name for kind in (Settings, Budget) for field in fields(kind)] + ["share_tls", "stubs"]
     assert len(places) == len(set(places))
     assert set(GOOD) <= set(places)
 
@@ -94,7 +100,7 @@ def test_each_option_goes_to_its_place(options: dict[str, Any]) -> None:
     given_options = checked(options)
     settings, budget = Settings(**part(Settings, given_options)), Budget(**part(Budget, given_options))
     for name, value in options.items():
-        if name != "share_tls":
+        if name not in ("share_tls", "stubs"):
             assert getattr(settings if hasattr(settings, name) else budget, name) == value
 
 

@@ -39,6 +39,7 @@ def isolated(
     url: str,
     *,
     api_key: str = API_KEY,
+    base_url: str | None = None,
     share_tls: bool = True,
     setenv: Callable[[str, str], object] | None = None,
 ) -> Iterator[Isolation]:
@@ -46,10 +47,11 @@ def isolated(
 
     Variables are set, clients of the openai package redirected, traces of openai-agents dropped, other ways to
     OpenAI's hosts refused with `RealHostRefused`, TLS contexts shared. All is undone in reverse order on leaving;
-    may be nested. `setenv` (pytest's `monkeypatch.setenv`) sets the variables and then also undoes them: two tools that
-    both restore the same variable must do so in the right order.
+    may be nested. `base_url` is what clients are given, `url` and `/v1` if None. `setenv` (pytest's
+    `monkeypatch.setenv`) sets the variables and then also undoes them: two tools that both restore the same variable
+    must do so in the right order.
     """
-    env = patched(url, api_key=api_key)
+    env = patched(url, api_key=api_key, base_url=base_url)
     with ExitStack() as stack:
         before = stack.enter_context(applied(env, setenv))
         watch = stack.enter_context(guard.guarded(url))

@@ -24,7 +24,7 @@ _PROXIES = tuple(
 _SITE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sitecustomize")
 
 
-def patched(url: str, *, api_key: str = API_KEY) -> dict[str, str]:
+def patched(url: str, *, api_key: str = API_KEY, base_url: str | None = None) -> dict[str, str]:
     """The variables to set so that clients find the mock at `url`, given the environment as it stands.
 
     `OPENAI_BASE_URL` and the keys are the SDK's, `OPENAI_API_BASE` is LangChain's and LiteLLM's. A configured
@@ -32,8 +32,8 @@ def patched(url: str, *, api_key: str = API_KEY) -> dict[str, str]:
     """
     root = url.rstrip("/")
     return {
-        "OPENAI_BASE_URL": f"{root}/v1",
-        "OPENAI_API_BASE": f"{root}/v1",
+        "OPENAI_BASE_URL": base_url or f"{root}/v1",
+        "OPENAI_API_BASE": base_url or f"{root}/v1",
         "OPENAI_API_KEY": api_key,
         "AZURE_OPENAI_ENDPOINT": root,
         "AZURE_OPENAI_API_KEY": api_key,

@@ -35,7 +35,7 @@ def test_it(mock_openai):
     ask()
 """
     run(HEAD + source).stdout.fnmatch_lines(
-        ["[[]0] POST *500*", "[[]1] POST *200*retry 1*", "[[]2] POST *says(text='hello') | cut(after=0)  cut"]
+        ["[[]0] POST *500*", "[[]1] POST *200*retry 1*", "[[]2] POST *says('hello') | cut(after=0)  cut"]
     )
 
 

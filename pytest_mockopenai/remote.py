@@ -1,0 +1,161 @@
+"""A mock in another process, driven through its admin API."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+from urllib.request import ProxyHandler, Request, build_opener
+
+from pytest_mockopenai.core.script import When
+from pytest_mockopenai.core.spelled import spelled
+from pytest_mockopenai.core.usage import Usage
+from pytest_mockopenai.core.word import Word
+from pytest_mockopenai.crossing import read_call, read_usage, written_when
+from pytest_mockopenai.isolation import API_KEY
+from pytest_mockopenai.recorder import Call
+from pytest_mockopenai.settings import Settings, part
+
+if TYPE_CHECKING:
+    from pytest_httpserver import HTTPServer
+
+_PATIENCE = 10.0  # seconds for one admin call
+_PAGE = 1000
+
+
+class RemoteError(RuntimeError):
+    """The mock elsewhere refused what was asked of it; the message is its own."""
+
+
+class RemoteStage:
+    """The mock at `url`, such as `http://127.0.0.1:8080`; `token` is that of its admin API.
+
+    Clients are pointed at `base_url`, a gateway's for instance; None: at the mock itself. With `fresh` it begins as a
+    new mock does: what it was told and asked before is forgotten, and its settings are those of its start. `options`
+    are settings for as long as this is connected. Raises ConnectionError if no mock answers.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        token: str | None = None,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        fresh: bool = False,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        if urlsplit(url).scheme not in ("http", "https"):
+            raise ValueError(f"the URL of a mock is such as 'http://127.0.0.1:8080', not {url!r}")
+        self.url = url.rstrip("/").removesuffix("/v1")
+        self.api_key = api_key or API_KEY
+        self.base_url = (base_url or f"{self.url}/v1").rstrip("/")
+        self._token = token
+        self._options = {name: _plain(value) for name, value in part(Settings, options or {}).items()}
+        self._opener = build_opener(ProxyHandler({}))
+        self._ask("GET", "health")
+        if fresh:
+            self.reset()
+            self._ask("DELETE", "config")
+        if self._options:
+            self._ask("PATCH", "config", self._options)
+
+    def start(self) -> None:
+        """It answers already."""
+
+    def stop(self) -> None:
+        """Put its settings back, if they were changed."""
+        if self._options:
+            self._ask("DELETE", "config")
+
+    def reset(self) -> None:
+        """Forget script, calls, usage and stored objects."""
+        self._ask("POST", "reset")
+
+    @property
+    def settings(self) -> Settings:
+        """As far as it tells: not the invalid keys."""
+        return Settings(**part(Settings, self._ask("GET", "config")))
+
+    @property
+    def server(self) -> HTTPServer:
+        """There is none in this process."""
+        raise RuntimeError("the mock is in another process: there is no pytest-httpserver here to expect requests")
+
+    def add_rule(self, when: When, words: Iterable[Word], *, standing: Word | None = None) -> None:
+        """Words and conditions cross as text. Raises ValueError for `where=`, and for a word that has no text."""
+        scripted = list(words)
+        rule: dict[str, Any] = {"when": written_when(when)}
+        if scripted:
+            rule["reply"] = [spelled(word) for word in scripted]
+        if standing is not None:
+            rule["always"] = spelled(standing)
+        origin = next((word.origin for word in (*scripted, *([standing] if standing else [])) if word.origin), "")
+        self._ask("POST", "rules", {**rule, "origin": origin})
+
+    def calls(self) -> Sequence[Call]:
+        """All that it keeps, page by page."""
+        found: list[Call] = []
+        after = ""
+        while True:
+            page = self._ask("GET", f"calls?limit={_PAGE}{after}")
+            found += [read_call(call) for call in page["data"]]
+            if not page["has_more"]:
+                return found
+            after = f"&after={found[-1].index}"
+
+    def usage(self) -> dict[str, Usage]:
+        """Token counts by model."""
+        models = self._ask("GET", "usage")["models"]
+        return {model: read_usage(usage) for model, usage in models.items()}
+
+    def problems(self, refusals: Sequence[str]) -> list[str]:
+        """Its own texts; what was refused in this process is not its to know."""
+        found: list[str] = self._ask("GET", "problems")["data"]
+        return found
+
+    def failures(self) -> list[str]:
+        """Its server's failures are in its log."""
+        return []
+
+    def add_models(self, names: Iterable[str]) -> None:
+        """Declare models there."""
+        self._ask("POST", "models", {"models": list(names)})
+
+    def set_encoding(self, model: str, encoding: str) -> None:
+        """Count a model's tokens there by this encoding."""
+        try:
+            self._ask("POST", "models", {"models": [{"name": model, "encoding": encoding}]})
+        except RemoteError as error:
+            raise ValueError(str(error)) from None
+
+    def _ask(self, method: str, path: str, body: Any = None) -> Any:
+        """The JSON that the admin API answers. Raises ConnectionError, or `RemoteError` for a refusal."""
+        data = None if body is None else json.dumps(body).encode()
+        request = Request(f"{self.url}/_mock/{path}", data, {"content-type": "application/json"}, method=method)
+        if self._token:
+            request.add_header("X-Mock-Token", self._token)
+        try:
+            with self._opener.open(request, timeout=_PATIENCE) as reply:
+                return json.load(reply)
+        except HTTPError as error:
+            with error:
+                raise RemoteError(_message(error, self.url)) from None
+        except (URLError, OSError, http.client.HTTPException, ValueError) as error:
+            why = getattr(error, "reason", None) or error
+            raise ConnectionError(f"No mock answers at {self.url}: {why}. Start one: mockopenai serve") from None
+
+
+def _message(error: HTTPError, url: str) -> str:
+    try:
+        said: str = json.load(error)["error"]["message"]
+    except (ValueError, KeyError, TypeError, OSError):
+        return f"{url} answers {error.code} and is no mock with an admin API: is it the gateway's address?"
+    return said
+
+
+def _plain(value: Any) -> Any:
+    return sorted(value) if isinstance(value, frozenset) else value
