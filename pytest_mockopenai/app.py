@@ -22,8 +22,9 @@ from pytest_mockopenai.core.routes import Match, Routes
 from pytest_mockopenai.core.script import Script
 from pytest_mockopenai.core.seed import Draw, draw_for
 from pytest_mockopenai.core.wire import Dialogue, Headers, Request
-from pytest_mockopenai.core.word import Word
+from pytest_mockopenai.core.word import Timing, Word
 from pytest_mockopenai.exchange import NOTHING, Attempt, Exchange
+from pytest_mockopenai.observing import InFlight, Observed, Observer
 from pytest_mockopenai.recorder import Call, Recorder, redacted
 from pytest_mockopenai.settings import Settings
 from pytest_mockopenai.store import Store
@@ -41,7 +42,9 @@ class _Answering:
     def check(self, params_name: str, body: Mapping[str, Any], *, known: frozenset[str] = frozenset()) -> Error | None:
         return params.check(params_name, body, known=known)
 
-    def turn(self, endpoint: Endpoint, body: JSON, failed: Callable[[Error, Draw], Iterable[bytes]]) -> Exchange:
+    def turn(
+        self, endpoint: Endpoint, body: JSON, failed: Callable[[Error, Draw], Iterable[bytes]]
+    ) -> Exchange | Observed:
         return self.app.turn(endpoint, self.request, body, failed)
 
 
@@ -55,7 +58,10 @@ class App:
         settings: Settings | None = None,
         *,
         clock: Callable[[], float] = time.time,
+        observers: tuple[Observer, ...] = (),
     ) -> None:
+        """`observers` are told of each call that begins and ends; more may be added to the attribute later."""
+        self.observers = observers
         self.settings = settings or Settings()
         self.models = models
         self.recorder = Recorder()
@@ -66,6 +72,9 @@ class App:
         self._lock = threading.Lock()
         self._script = Script()
         self._seen: dict[bytes, int] = {}
+        self._running = InFlight()
+        if self.settings.latency is not None and self.settings.latency.grows:
+            self.observers = (*observers, self._running)
 
     # --- the script ---------------------------------------------------------------------------------------------------
 
@@ -91,7 +100,7 @@ class App:
 
     # --- one request --------------------------------------------------------------------------------------------------
 
-    def exchange(self, request: Request) -> Exchange:
+    def exchange(self, request: Request) -> Exchange | Observed:
         """Answer a request and record the call; never raises."""
         attempt = Attempt(request)
         attempt.serial = self._serial(request.target.encode("utf-8", "surrogatepass"))
@@ -99,7 +108,7 @@ class App:
 
     def turn(
         self, endpoint: Endpoint, opening: Request, body: JSON, failed: Callable[[Error, Draw], Iterable[bytes]]
-    ) -> Exchange:
+    ) -> Exchange | Observed:
         """Answer a call that is a message of a WebSocket, and record it; see `core.endpoint.Service.turn`."""
         attempt = Attempt(replace(opening, method=IN_DIALOGUE, body=b""), stream=True)
         attempt.serial = self._serial(opening.target.encode("utf-8", "surrogatepass"))
@@ -111,7 +120,7 @@ class App:
 
     def _concluded(
         self, attempt: Attempt, answer: Callable[[], Rendered], refusal: Callable[[Error], Rendered]
-    ) -> Exchange:
+    ) -> Exchange | Observed:
         """The answer, or what an error makes of it; timed, broken and recorded."""
         started = self._clock()
         try:
@@ -121,9 +130,20 @@ class App:
         except Exception as bug:
             self.problems.append(explain.bug(attempt.inquiry, traceback.format_exc()))
             rendered = refusal(self._noted(attempt, errors.our_bug(bug)))
-        reply = paced(rendered, attempt.word.timing, attempt.word.fault)
-        index = self.recorder.add(self._record(attempt, rendered, started))
-        return Exchange(reply, self.recorder, index)
+        reply = paced(rendered, attempt.word.timing or self._latency(attempt), attempt.word.fault)
+        call = self._record(attempt, rendered, started)
+        index = self.recorder.add(call)
+        exchange = Exchange(reply, self.recorder, index)
+        if not self.observers:
+            return exchange
+        return Observed(exchange, replace(call, index=index), self.observers, self._clock)
+
+    def _latency(self, attempt: Attempt) -> Timing | None:
+        """How long the model takes if no word says; errors and what costs no tokens are answered at once."""
+        latency = self.settings.latency
+        if latency is None or attempt.usage is None:
+            return None
+        return latency.timing(attempt.serial.child("latency"), attempt.usage, self._running.count + 1)
 
     def _answer(self, attempt: Attempt) -> Rendered:
         """Steps 2 to 8 of a request's life; raises `Refused` for an error reply."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict
 
 from pytest_mockopenai.core.headers import RetryWaits
+from pytest_mockopenai.core.latency import Latency
+from pytest_mockopenai.core.latency import parse as parse_latency
 from pytest_mockopenai.core.suggest import did_you_mean
 
 
@@ -19,6 +21,7 @@ class Settings:
     installed SDK nor the user declares. `require_key`: 401 without an API key. `invalid_keys`: keys that get 401.
     `body_limit`: bytes; a larger request gets 413. `retry_waits`: what errors tell clients to wait. `close_async`: the
     connection of an asynchronous SDK client is closed after each reply, since it would outlive the test's event loop.
+    `latency`: how long the model takes where no word says; as text, see `core.latency.parse`.
     """
 
     seed: int = 0
@@ -29,6 +32,7 @@ class Settings:
     body_limit: int = 64 * 2**20
     retry_waits: RetryWaits = field(default_factory=lambda: RetryWaits(ms=1))
     close_async: bool = True
+    latency: Latency | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class Options(TypedDict, total=False):
     require_key: bool
     invalid_keys: Collection[str]
     body_limit: int
+    latency: Latency | str | None
     max_calls: int | None
     max_total_tokens: int | None
     max_cost: float | None
@@ -73,6 +78,8 @@ def _checked(name: str, value: Any) -> Any:
     fits, wanted = _CHECKS[name]
     if not fits(value):
         raise ValueError(f"{name} is {wanted}, not {value!r}")
+    if name == "latency" and isinstance(value, str):
+        return parse_latency(value)
     return frozenset(value) if name == "invalid_keys" else value
 
 
@@ -109,6 +116,7 @@ _CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "require_key": (_is_switch, "True or False"),
     "invalid_keys": (_is_keys, "a list of keys"),
     "body_limit": (lambda value: _is_whole(value) and value > 0, "a number of bytes above 0"),
+    "latency": (lambda value: value is None or isinstance(value, (str, Latency)), "the text of a latency model"),
     "max_calls": (_is_limit, "a whole number of at least 0"),
     "max_total_tokens": (_is_limit, "a whole number of at least 0"),
     "max_cost": (_is_amount, "an amount in US dollars, at least 0"),

@@ -19,7 +19,7 @@ LAYERS = (
     ("mock",),
     ("asserts", "budgets", "calls", "clients", "compare", "cost", "hosts", "isolation", "models", "scripting"),
     ("app",),
-    ("exchange",),
+    ("exchange", "observing"),
     ("explain", "recorder", "settings", "store"),
     ("contract", "endpoints"),
     ("rendering",),

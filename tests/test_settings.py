@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_mockopenai.core.latency import Latency
 from pytest_mockopenai.settings import Budget, Options, Settings, checked, part
 
 GOOD: dict[str, list[Any]] = {
@@ -22,6 +23,7 @@ GOOD: dict[str, list[Any]] = {
     "max_total_tokens": [None, 0, 500],
     "max_cost": [None, 0, 0.01, 2],
     "share_tls": [True, False],
+    "latency": [None, Latency(0.5)],
 }
 BAD: list[tuple[str, Any, str]] = [
     ("seed", "7", "seed is a whole number, not '7'"),
@@ -34,6 +36,8 @@ BAD: list[tuple[str, Any, str]] = [
     ("invalid_keys", "sk-1", "invalid_keys is a list of keys, not 'sk-1'"),
     ("invalid_keys", [1], "invalid_keys is a list of keys, not [1]"),
     ("invalid_keys", {"sk-1": 1}, "invalid_keys is a list of keys"),
+    ("latency", 3, "latency is the text of a latency model, not 3"),
+    ("latency", "gpt-4", "there is no latency model 'gpt-4'. Did you mean 'gpt-4o'?"),
     ("body_limit", 0, "body_limit is a number of bytes above 0, not 0"),
     ("max_calls", -1, "max_calls is a whole number of at least 0, not -1"),
     ("max_total_tokens", 1.5, "max_total_tokens is a whole number of at least 0, not 1.5"),
