@@ -18,8 +18,8 @@ class Seen:
     """A call that has ended; times in seconds.
 
     `duration` is from the request to the end. `first` is the time to the first byte of the body: what the mock took to
-    answer and what the reply waits; None if nothing was to be sent. `late` is how much later the end came than the reply
-    itself says; None for a call in a WebSocket, and for one that did not end in order.
+    answer and what the reply waits; None if nothing was to be sent. `late` is how much later the end came than the
+    reply itself says; None for a call in a WebSocket, and for one that did not end in order.
     """
 
     call: Call

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from itertools import chain, islice, repeat
 from statistics import NormalDist
@@ -25,10 +25,10 @@ Distribution = Literal["normal", "lognormal"]
 class Latency:
     """A latency model; all times in seconds, and all zero means at once.
 
-    The first token comes after `time_to_first_token`, and `prefill_time_per_token` more for each prompt token that is not
-    cached; every further event of a stream after `inter_token_latency`. Each time varies by its `..._std_dev` (0: it is
-    fixed) in this `distribution`. With `max_num_seqs` calls in flight everything takes `time_factor_under_load` times as
-    long, with one call as long as it says, and in between in proportion.
+    The first token comes after `time_to_first_token`, and `prefill_time_per_token` more for each prompt token that is
+    not cached; every further event of a stream after `inter_token_latency`. Each time varies by its `..._std_dev` (0:
+    it is fixed) in this `distribution`. With `max_num_seqs` calls in flight everything takes `time_factor_under_load`
+    times as long, with one call as long as it says, and in between in proportion.
     """
 
     time_to_first_token: float = 0.0
@@ -53,7 +53,7 @@ class Latency:
         first = next(vary(self.time_to_first_token + prefill, self.time_to_first_token_std_dev, draw.child("first")))
         if not self.inter_token_latency_std_dev:
             return Timing(first * load, self.inter_token_latency * load)
-        return Drawn(first * load, self.inter_token_latency * load, self, draw, load)
+        return Drawn(first * load, self.inter_token_latency * load, latency=self, draw=draw, load=load)
 
     def _load(self, in_flight: int) -> float:
         share = (in_flight - 1) / max(1, self.max_num_seqs - 1)
@@ -64,9 +64,9 @@ class Latency:
 class Drawn(Timing):
     """A timing whose times between events are drawn one by one; `each` is their mean."""
 
-    latency: Latency = Latency()
-    draw: Draw = Draw(b"")
-    load: float = 1.0
+    latency: Latency = field(kw_only=True)
+    draw: Draw = field(kw_only=True)
+    load: float = field(kw_only=True)
 
     def waits(self) -> Iterator[float]:
         """The wait before each event, the same ones at each look."""
@@ -158,10 +158,10 @@ def _parameter(part: str) -> tuple[str, Any]:
     name, equals, value = (piece.strip() for piece in part.partition("="))
     if not equals:
         raise ValueError(f"'{part}' is no parameter of a latency model; write name=value")
-    field = name.replace("-", "_")
-    if field not in _PARAMETERS:
+    known = name.replace("-", "_")
+    if known not in _PARAMETERS:
         raise ValueError(f"a latency model has no '{name}'.{did_you_mean(name, _spelt(_PARAMETERS))}")
-    return field, _READERS.get(field, _seconds)(name, value)
+    return known, _READERS.get(known, _seconds)(name, value)
 
 
 def _spelt(names: Any) -> list[str]:
@@ -200,7 +200,7 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "max_num_seqs": _whole,
     "time_factor_under_load": lambda name, text: _number(name, text, "a factor", 1.0, 1000.0),
 }
-_PARAMETERS = frozenset(field.name for field in fields(Latency))
+_PARAMETERS = frozenset(item.name for item in fields(Latency))
 
 
 def _sound(latency: Latency) -> Latency:

@@ -1,0 +1,71 @@
+"""From options to a mock: the app, who observes it, and the handler that a host serves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+from pytest_mockopenai.app import App
+from pytest_mockopenai.core.headers import RetryWaits
+from pytest_mockopenai.core.routes import Routes
+from pytest_mockopenai.endpoints import all_endpoints
+from pytest_mockopenai.hosts.port import Handler
+from pytest_mockopenai.models import KnownModels
+from pytest_mockopenai.observing import Observer
+from pytest_mockopenai.recorder import Recorder
+from pytest_mockopenai.settings import Settings
+from pytest_mockopenai.standalone.calllog import CallLog
+from pytest_mockopenai.standalone.config import BadOption, Config
+from pytest_mockopenai.standalone.metrics import Metrics, Scraped
+from pytest_mockopenai.standalone.spans import Spans
+
+
+@dataclass(frozen=True, slots=True)
+class Mock:
+    """What is served, and what has to be closed after it."""
+
+    app: App
+    handler: Handler
+    spans: Spans | None = None
+
+
+def settings_of(config: Config) -> Settings:
+    """How the mock answers. Standalone, waits are told as scripted, and no test's loop ends before a connection."""
+    return Settings(
+        seed=config.seed,
+        strict=config.strict,
+        models="strict" if "strict" in config.models else "any",
+        require_key=config.require_key,
+        invalid_keys=frozenset(config.invalid_keys),
+        body_limit=config.body_limit,
+        retry_waits=RetryWaits(),
+        close_async=False,
+        latency=config.latency,
+    )
+
+
+def build(config: Config, write: Callable[[str], object], gauges: Callable[[], tuple[int, int]] | None = None) -> Mock:
+    """The mock that the options describe; `write` takes the lines of its log. Raises BadOption."""
+    models = KnownModels()
+    models.add(*(name for name in config.models if name not in ("strict", "any")))
+    metrics = Metrics(gauges) if has_metrics(config) else None
+    spans = _spans() if config.otel else None
+    log = CallLog(write, format=config.log_format, level=config.log_level) if config.log_level != "off" else None
+    observers: list[Observer | None] = [metrics, spans, log]
+    watching = tuple(observer for observer in observers if observer is not None)
+    app = App(Routes(all_endpoints()), models, settings_of(config), observers=watching)
+    app.recorder = Recorder(config.record_limit)
+    return Mock(app, Scraped(app, metrics) if metrics else app, spans)
+
+
+def has_metrics(config: Config) -> bool:
+    """Whether there are metrics: they are wanted, and prometheus-client is there."""
+    return config.metrics and find_spec("prometheus_client") is not None
+
+
+def _spans() -> Spans:
+    try:
+        return Spans()
+    except ImportError:
+        raise BadOption("--otel needs OpenTelemetry: pip install 'pytest-mockopenai[otel]'") from None
