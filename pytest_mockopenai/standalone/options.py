@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_mockopenai.core import latency
 from pytest_mockopenai.core.suggest import did_you_mean
-from pytest_mockopenai.standalone.config import BadOption
+from pytest_mockopenai.standalone.config import BadOption, Config
 from pytest_mockopenai.standalone.values import (
     Reader,
     choice,
@@ -99,6 +99,18 @@ OPTIONS: Mapping[str, Option] = {option.name: option for group in GROUPS.values(
 def flag(name: str) -> str:
     """How an option is written on the command line."""
     return "--" + name.replace("_", "-")
+
+
+def written_default(name: str) -> str:
+    """The default as it would be written; empty if there is none to speak of."""
+    value = Config.__dataclass_fields__[name].default
+    if value is None:
+        return "none" if name.startswith("max_") else "instant" if name == "latency" else ""
+    if OPTIONS[name].read is size and isinstance(value, int):
+        return f"{value // 2**20}MiB" if value % 2**20 == 0 else f"{value // 2**10}KiB"
+    if isinstance(value, bool):
+        return "on" if value else ""
+    return f"{value:g}" if isinstance(value, float) else str(value or "" if isinstance(value, tuple) else value)
 
 
 def env(name: str) -> str:

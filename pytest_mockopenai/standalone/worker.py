@@ -16,7 +16,7 @@ _STDIN = 0
 
 
 def main() -> int:
-    """Serves; 2 if it cannot, for a reason that another try will not change."""
+    """Serves; the exit code is that of `Server.run`, or 2 for a reason that another try will not change."""
     from pytest_mockopenai.hosts.aio import CannotListen
 
     order: Order = pickle.load(sys.stdin.buffer)  # the parent wrote it
@@ -32,11 +32,10 @@ def main() -> int:
 
     server = Server(order.config, ready, log_fd=order.log_fd, shares_port=True)
     try:
-        run(server)
+        return run(server)
     except (BadOption, CannotListen) as error:
         say(str(error))
         return 2
-    return 0
 
 
 if __name__ == "__main__":

@@ -91,6 +91,7 @@ class Crew:
             began = monotonic()
             code = await self._work()
             if self._stop.asked.is_set():
+                self._failed = self._failed or code != 0
                 return
             failures = failures + 1 if monotonic() - began < _SOON else 0
             if failures >= _FAILURES or code == 2:
@@ -109,8 +110,10 @@ class Crew:
             if self._stop.asked.is_set():  # told to stop while it was being started
                 self._tell(signal.SIGTERM)
             await self._listening(process)
-            ended = asyncio.ensure_future(process.wait())
-            await asyncio.wait((ended, asyncio.ensure_future(self._stop.asked.wait())), return_when="FIRST_COMPLETED")
+            waiting = [asyncio.ensure_future(wait) for wait in (process.wait(), self._stop.asked.wait())]
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for future in waiting:
+                future.cancel()
             return await self._ended(process)
         finally:
             self._processes.discard(process)

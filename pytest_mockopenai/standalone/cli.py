@@ -1,0 +1,61 @@
+"""The command line: `mockopenai serve`, and what goes with it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+import pytest_mockopenai
+from pytest_mockopenai.standalone.config import BadOption
+
+DESCRIPTION = """\
+A mock of OpenAI's HTTP API as a server of its own, for gateways, load tests and applications in any language.
+"""
+EPILOG = """\
+Every option of serve can also be told by an environment variable (--body-limit: MOCKOPENAI_BODY_LIMIT), most of them
+by the settings of a stubs file. The command line wins over the environment, that over the file.
+
+exit codes: 0 done; 1 it failed, and standard error says why; 2 wrong usage; 3 (status) not running
+"""
+Command = Callable[[argparse.Namespace], int]
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line; each command's function is its `run`."""
+    from pytest_mockopenai.standalone import commands
+
+    top = argparse.ArgumentParser(
+        prog="mockopenai",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"mockopenai {pytest_mockopenai.__version__}")
+    parts = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, help_, add, run in commands.COMMANDS:
+        one = parts.add_parser(name, help=help_, description=f"{help_[0].upper()}{help_[1:]}.")
+        add(one)
+        one.set_defaults(run=run, parser=one)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command; returns its exit code. What goes wrong is a sentence on standard error."""
+    asked = parser().parse_args(arguments)
+    try:
+        run: Command = asked.run
+        return run(asked)
+    except BadOption as error:
+        command: argparse.ArgumentParser = asked.parser
+        command.error(str(error))
+    except OSError as error:
+        print(f"mockopenai: {_sentence(error)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _sentence(error: OSError) -> str:
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror}." if error.strerror else str(error)
