@@ -13,12 +13,13 @@ from typing import Any
 
 from pytest_mockopenai import explain
 from pytest_mockopenai.contract import params
-from pytest_mockopenai.core import errors, handle, handshake, headers
+from pytest_mockopenai.core import errors, handle, handshake, headers, scenario
 from pytest_mockopenai.core.endpoint import IN_DIALOGUE, JSON, Context, Endpoint, Models, Service
 from pytest_mockopenai.core.errors import Error, Refused
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.pace import Rendered, paced
 from pytest_mockopenai.core.routes import Match, Routes
+from pytest_mockopenai.core.scenario import Source
 from pytest_mockopenai.core.script import Script
 from pytest_mockopenai.core.seed import Draw, draw_for
 from pytest_mockopenai.core.wire import Dialogue, Headers, Request
@@ -73,8 +74,6 @@ class App:
         self._script = Script()
         self._seen: dict[bytes, int] = {}
         self._running = InFlight()
-        if self.settings.latency is not None and self.settings.latency.grows:
-            self.observers = (*observers, self._running)
 
     # --- the script ---------------------------------------------------------------------------------------------------
 
@@ -97,6 +96,15 @@ class App:
                 if self._script is script:  # else another call or the test was faster: try again on what is left
                     self._script = after
                     return word
+
+    def reset(self) -> None:
+        """Forget script, calls, usage, problems and all that was stored, as a new app."""
+        with self._lock:
+            self.recorder = Recorder(self.recorder.limit)
+            self.problems = []
+            self._store = Store()
+            self._script = Script()
+            self._seen = {}
 
     # --- one request --------------------------------------------------------------------------------------------------
 
@@ -134,9 +142,13 @@ class App:
         call = self._record(attempt, rendered, started)
         index = self.recorder.add(call)
         exchange = Exchange(reply, self.recorder, index)
-        if not self.observers:
-            return exchange
-        return Observed(exchange, replace(call, index=index), self.observers, self._clock)
+        observers = self._watching()
+        return Observed(exchange, replace(call, index=index), observers, self._clock) if observers else exchange
+
+    def _watching(self) -> tuple[Observer, ...]:
+        """Who watches this call; the number in flight is counted only where a latency asks for it."""
+        latency = self.settings.latency
+        return (*self.observers, self._running) if latency is not None and latency.grows else self.observers
 
     def _latency(self, attempt: Attempt) -> Timing | None:
         """How long the model takes if no word says; errors and what costs no tokens are answered at once."""
@@ -150,6 +162,7 @@ class App:
         if len(attempt.request.body) > self.settings.body_limit:
             raise Refused(errors.too_large(self.settings.body_limit))
         match = self._routes.match(attempt.request)
+        attempt.asked = scenario.asked(attempt.request) if self.settings.scenario_header else None
         self._check_key(attempt.request, match.endpoint)
         context = self._context(attempt, match)
         self._check_model(context)
@@ -160,6 +173,7 @@ class App:
 
     def _said(self, attempt: Attempt, endpoint: Endpoint, body: JSON) -> Rendered:
         """The same for a call of a dialogue, whose handshake has been checked."""
+        attempt.asked = scenario.asked(attempt.request) if self.settings.scenario_header else None
         context = self._context_of(attempt, Match(endpoint, {}), body)
         self._check_model(context)
         outcome = self._outcome(attempt, context, streams=True)
@@ -167,7 +181,7 @@ class App:
 
     def _outcome(self, attempt: Attempt, context: Context, *, streams: bool | None = None) -> handle.Outcome:
         """Plays the scripted word, or makes an answer up; raises `Refused` for an error word."""
-        attempt.word = self._word(context)
+        attempt.word, attempt.source = self._word(attempt, context)
         if attempt.word.error:
             error = context.endpoint.errors.get(attempt.word.error.code or "", attempt.word.error)
             raise Refused(error.filled(model=context.model, request_id=_request_id(attempt)))
@@ -183,6 +197,7 @@ class App:
             self.problems.append(explain.no_websockets(attempt.inquiry))
             raise Refused(errors.no_websockets())
         dialogue = begin(context, _Answering(self, attempt.request))
+        attempt.source = "default"
         return Rendered(101, headers.merged(self._standard_headers(attempt), accepting), dialogue=dialogue)
 
     def _context(self, attempt: Attempt, match: Match) -> Context:
@@ -231,15 +246,17 @@ class App:
         if self.settings.models == "strict" and "model" in context.body and not self.models.knows(context.model):
             raise Refused(errors.model_not_found(context.model))
 
-    def _word(self, context: Context) -> Word:
-        """The scripted word for this call; none, and the answer is made up, unless the mock is strict."""
+    def _word(self, attempt: Attempt, context: Context) -> tuple[Word, Source]:
+        """The word for this call and where it is from; none, and the answer is made up, unless the mock is strict."""
+        if attempt.asked is not None and not context.endpoint.named_only:
+            return scenario.checked(attempt.asked, context.endpoint), "header"
         word = self._take(context.inquiry, context.endpoint)
         if word is not None:
-            return word
+            return word, "rule"
         if self.settings.strict and context.endpoint.kinds and not context.endpoint.named_only:
             self.problems.append(explain.unscripted(context.inquiry, self.script, context.endpoint.kinds))
             raise Refused(errors.unscripted(explain.unscripted_headline(context.inquiry)))
-        return NOTHING
+        return NOTHING, "default"
 
     def _noted(self, attempt: Attempt, error: Error) -> Error:
         """The error, noted as what this call is answered with."""
@@ -255,6 +272,7 @@ class App:
     def _standard_headers(self, attempt: Attempt) -> Headers:
         tokens = attempt.usage.total_tokens if attempt.usage else 0
         standard = headers.standard(_request_id(attempt), attempt.serial.child("headers"), tokens)
+        standard = (*standard, *scenario.told(attempt.word, attempt.source, attempt.usage))
         closes = self.settings.close_async and (attempt.request.header("x-stainless-async") or "").startswith("async")
         return (*standard, ("connection", "close")) if closes else standard
 
@@ -279,6 +297,7 @@ class App:
             response=attempt.response,
             usage=attempt.usage,
             word=str(word) if word.label else None,
+            source=attempt.source,
             fault=word.fault.kind if word.fault else None,
             retry_after=attempt.retry_after,
             request_id=_request_id(attempt),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -53,6 +53,7 @@ class Prices:
 
     def __init__(self) -> None:
         self._own: dict[str, Price] = {}
+        self._declared: Mapping[str, Price] = {}
 
     def set(self, model: str, *, input: float, output: float = 0.0, cached: float | None = None) -> None:
         """Give a model its prices, in US dollars per million tokens; ValueError for one below 0."""
@@ -61,11 +62,15 @@ class Prices:
                 raise ValueError(f"{name} is a price in US dollars per million tokens, at least 0, not {value!r}")
         self._own[model] = Price(input, output, cached)
 
+    def declare(self, prices: Mapping[str, Price]) -> None:
+        """Put the prices of stubs files in the place of those declared before; those that were `set` win over them."""
+        self._declared = dict(prices)
+
     def of_call(self, call: Call) -> float | None:
         """US dollars; 0 for a call that OpenAI does not bill, None if the model has no price."""
         if call.usage is None:
             return None if _is_billed(call) else 0.0
-        own = self._own.get(call.model)
+        own = self._own.get(call.model) or self._declared.get(call.model)
         return own.of(call.usage) if own else _list_price(call.model, call.usage)
 
     def of_calls(self, calls: Iterable[Call]) -> Cost | None:
@@ -85,7 +90,10 @@ class Prices:
     def source(self) -> str:
         """Whose prices these are; empty without any."""
         version = list_version()
-        sources = [f"genai-prices {version}, list prices" if version else "", "your own prices" if self._own else ""]
+        sources = [
+            f"genai-prices {version}, list prices" if version else "",
+            "your own prices" if self._own or self._declared else "",
+        ]
         return ", and ".join(filter(None, sources))
 
 

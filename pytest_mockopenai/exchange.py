@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_mockopenai.core.inquiry import Inquiry
+from pytest_mockopenai.core.scenario import Source
 from pytest_mockopenai.core.seed import Draw
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.core.wire import Ending, Reply, Request, Step, Stream, Upgrade
@@ -24,6 +25,8 @@ class Attempt:
     inquiry: Inquiry = field(init=False)
     serial: Draw = field(init=False)
     word: Word = NOTHING
+    source: Source = "refused"
+    asked: Word | None = None
     usage: Usage | None = None
     response: Any = None
     stream: bool = False

@@ -13,6 +13,7 @@ class KnownModels:
     def __init__(self) -> None:
         self._added: dict[str, None] = {}
         self._encodings: dict[str, str] = {}
+        self._declared: dict[str, str | None] = {}
 
     def add(self, *names: str) -> None:
         """Declare models, such as fine-tuned ones or a gateway's own names."""
@@ -23,15 +24,22 @@ class KnownModels:
         self._encodings[model] = encoding
         self.add(model)
 
+    def declare(self, models: Mapping[str, str | None]) -> None:
+        """Put the models of stubs files, with their encodings, in the place of those declared before."""
+        self._declared = dict(models)
+
     def names(self) -> Iterable[str]:
         """All names, the user's first."""
-        return dict.fromkeys((*self._added, *sdk_models()))
+        return dict.fromkeys((*self._added, *self._declared, *sdk_models()))
 
     def knows(self, model: str) -> bool:
         """Whether the name is the user's or the SDK's."""
-        return model in self._added or model in sdk_models()
+        return model in self._added or model in self._declared or model in sdk_models()
 
     @property
     def encodings(self) -> Mapping[str, str]:
         """The encodings that the user set, by model."""
-        return self._encodings
+        if not self._declared:
+            return self._encodings
+        declared = {model: encoding for model, encoding in self._declared.items() if encoding}
+        return {**declared, **self._encodings}

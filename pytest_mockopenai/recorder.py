@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pytest_mockopenai.core.headers import SECRET
 from pytest_mockopenai.core.inquiry import Inquiry
+from pytest_mockopenai.core.scenario import Source
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.core.wire import Headers, Request
 
@@ -27,7 +28,8 @@ REDACTED = "[redacted]"
 class Call:
     """One HTTP call that the mock got, or one call in a WebSocket (its method is `WS`), and what it answered.
 
-    `index` counts from 0. `word` is the scripted word as written, None for a made-up answer. `response` is the finished
+    `index` counts from 0. `word` is the scripted word as written, None for a made-up answer; `source` says where the
+    reply came from (`core.scenario.Source`). `response` is the finished
     object (also of a stream) or the error's envelope. `usage` is what the call is billed, None for errors and for
     endpoints without tokens. `retry_after` is in seconds, as scripted. `seconds` is the time the mock took to answer.
     """
@@ -40,6 +42,7 @@ class Call:
     response: Any = None
     usage: Usage | None = None
     word: str | None = None
+    source: Source = "default"
     fault: str | None = None
     retry_after: float | None = None
     request_id: str = ""
@@ -122,6 +125,7 @@ class Recorder:
         self._lock = threading.Lock()
         self._calls: deque[Call] = deque(maxlen=limit)
         self._count = 0
+        self.limit = limit
         self._usage: dict[str, Usage] = {}
 
     def add(self, call: Call) -> int:

@@ -22,6 +22,7 @@ class Settings:
     `body_limit`: bytes; a larger request gets 413. `retry_waits`: what errors tell clients to wait. `close_async`: the
     connection of an asynchronous SDK client is closed after each reply, since it would outlive the test's event loop.
     `latency`: how long the model takes where no word says; as text, see `core.latency.parse`.
+    `scenario_header`: the request header `X-Test-Scenario` plays a word.
     """
 
     seed: int = 0
@@ -33,6 +34,7 @@ class Settings:
     retry_waits: RetryWaits = field(default_factory=lambda: RetryWaits(ms=1))
     close_async: bool = True
     latency: Latency | None = None
+    scenario_header: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Options(TypedDict, total=False):
     invalid_keys: Collection[str]
     body_limit: int
     latency: Latency | str | None
+    scenario_header: bool
     max_calls: int | None
     max_total_tokens: int | None
     max_cost: float | None
@@ -117,6 +120,7 @@ _CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "invalid_keys": (_is_keys, "a list of keys"),
     "body_limit": (lambda value: _is_whole(value) and value > 0, "a number of bytes above 0"),
     "latency": (lambda value: value is None or isinstance(value, (str, Latency)), "the text of a latency model"),
+    "scenario_header": (_is_switch, "True or False"),
     "max_calls": (_is_limit, "a whole number of at least 0"),
     "max_total_tokens": (_is_limit, "a whole number of at least 0"),
     "max_cost": (_is_amount, "an amount in US dollars, at least 0"),

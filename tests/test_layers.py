@@ -17,7 +17,8 @@ NAME = PACKAGE.name
 LAYERS = (
     ("plugin", "fixtures", "marker", "summary", "standalone"),
     ("mock",),
-    ("asserts", "budgets", "calls", "clients", "compare", "cost", "hosts", "isolation", "models", "scripting"),
+    ("scene",),
+    ("asserts", "budgets", "calls", "clients", "compare", "cost", "hosts", "isolation", "models", "scripting", "stubs"),
     ("app",),
     ("exchange", "observing"),
     ("explain", "recorder", "settings", "store"),
@@ -48,6 +49,7 @@ HEAVY = (
     "pytest_httpserver",
     "genai_prices",
     "websockets",
+    "yaml",
 )
 """Loaded on first use, inside functions; only these modules, which are loaded on first use themselves, may need one."""
 USERS = ("clients", "hosts")

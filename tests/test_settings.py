@@ -22,6 +22,7 @@ GOOD: dict[str, list[Any]] = {
     "max_calls": [None, 0, 5],
     "max_total_tokens": [None, 0, 500],
     "max_cost": [None, 0, 0.01, 2],
+    "scenario_header": [True, False],
     "share_tls": [True, False],
     "latency": [None, Latency(0.5)],
 }
@@ -43,6 +44,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("max_total_tokens", 1.5, "max_total_tokens is a whole number of at least 0, not 1.5"),
     ("max_cost", float("nan"), "max_cost is an amount in US dollars, at least 0, not nan"),
     ("max_cost", True, "max_cost is an amount in US dollars"),
+    ("scenario_header", 0, "scenario_header is True or False, not 0"),
     ("share_tls", "yes", "share_tls is True or False, not 'yes'"),
 ]
 

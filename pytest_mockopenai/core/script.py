@@ -118,13 +118,15 @@ def is_endpoint(name: str, wanted: str) -> bool:
 class Rule:
     """One condition, the words still to be used, in order, and the word that stands when they are (if any).
 
-    `number` tells rules apart.
+    `number` tells rules apart. `group` names those that came together and are replaced together, as the rules of stubs
+    files are; it is empty for rules that are written one by one.
     """
 
     number: int
     when: When
     words: tuple[Word, ...] = ()
     standing: Word | None = None
+    group: str = ""
 
     @property
     def next(self) -> Word | None:
@@ -142,17 +144,31 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """All rules, oldest first; they are tried newest first."""
+    """All rules, oldest first; they are tried newest first. `made` is how many there were ever."""
 
     rules: tuple[Rule, ...] = ()
+    made: int = 0
 
     def adding(self, when: When, words: Iterable[Word], *, standing: Word | None = None) -> Script:
         """The script with more words for a condition: one condition has one rule, further words continue it."""
-        known = next((rule for rule in self.rules if rule.when == when), None)
+        known = next((rule for rule in self.rules if rule.when == when and not rule.group), None)
         if known is None:
-            return Script((*self.rules, Rule(len(self.rules) + 1, when, tuple(words), standing)))
+            return Script((*self.rules, Rule(self.made + 1, when, tuple(words), standing)), self.made + 1)
         longer = replace(known, words=(*known.words, *words), standing=standing or known.standing)
         return self._with(longer)
+
+    def replacing(self, group: str, rules: Iterable[Rule]) -> Script:
+        """The script with these rules, in the order in which they are tried, in the place of the group's.
+
+        They are the oldest of all: what is written one by one wins over them. One condition may have several.
+        """
+        kept = tuple(rule for rule in self.rules if rule.group != group)
+        numbered = [replace(rule, number=self.made + n, group=group) for n, rule in enumerate(rules, 1)]
+        return Script((*reversed(numbered), *kept), self.made + len(numbered))
+
+    def without(self, number: int) -> Script:
+        """The script without this rule."""
+        return replace(self, rules=tuple(rule for rule in self.rules if rule.number != number))
 
     def take(self, inquiry: Inquiry, kinds: frozenset[str], *, named_only: bool = False) -> tuple[Word | None, Script]:
         """The word for this call and the script after it; no word if no rule applies.
@@ -165,13 +181,13 @@ class Script:
             word = rule.next
             if named_only and rule.when.endpoint != inquiry.endpoint:
                 continue
-            if word is not None and _fits(word, kinds) and not rule.when.misses(inquiry):
+            if word is not None and fits(word, kinds) and not rule.when.misses(inquiry):
                 return replace(word, count=1), self._with(rule.used())
         return None, self
 
     def unused(self) -> list[tuple[Rule, Word]]:
-        """The words that no call has taken, with their rules; words that stand are never unused."""
-        return [(rule, word) for rule in self.rules for word in rule.words]
+        """The words that no call has taken, with their rules; words that stand and a group's are never unused."""
+        return [(rule, word) for rule in self.rules if not rule.group for word in rule.words]
 
     def nearest(self, inquiry: Inquiry) -> tuple[Rule, list[Miss]] | None:
         """The rule that came closest to this call (of equals the newest), still having a word, and what it missed."""
@@ -179,8 +195,10 @@ class Script:
         return min(missed, key=lambda pair: len(pair[1]), default=None)
 
     def _with(self, changed: Rule) -> Script:
-        return Script(tuple(changed if rule.number == changed.number else rule for rule in self.rules))
+        rules = tuple(changed if rule.number == changed.number else rule for rule in self.rules)
+        return replace(self, rules=rules)
 
 
-def _fits(word: Word, kinds: frozenset[str]) -> bool:
+def fits(word: Word, kinds: frozenset[str]) -> bool:
+    """Whether an endpoint that can say these kinds of answer can play the word."""
     return word.answer is None or word.answer.kind is None or word.answer.kind in kinds

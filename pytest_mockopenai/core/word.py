@@ -7,7 +7,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, repeat
+from itertools import chain, repeat, takewhile
 from typing import Any, Literal, ParamSpec, TypeVar
 
 from pytest_mockopenai.core import jsontext
@@ -50,7 +50,8 @@ class Fault:
 class Word:
     """One scripted reply, or a part of one: what is said or an error, timing, a fault.
 
-    `label` is how it is written, `origin` where (`test_app.py:12`); the origin makes no difference between words.
+    `label` is how it is written, `origin` where (`test_app.py:12`), `made` the calls that made it (name, positional and
+    named arguments); origin and calls make no difference between words.
     """
 
     label: str = ""
@@ -60,6 +61,7 @@ class Word:
     fault: Fault | None = None
     count: int = 1
     origin: str = field(default="", compare=False)
+    made: tuple[tuple[str, tuple[Any, ...], Mapping[str, Any]], ...] = field(default=(), compare=False, repr=False)
 
     def times(self, count: int) -> Word:
         """The same reply so many times (at least once)."""
@@ -96,7 +98,8 @@ def word(make: Callable[P, Word]) -> Callable[P, Word]:
         made = make(*args, **kwargs)
         for name, value in signature.bind(*args, **kwargs).arguments.items():
             _check_text(make.__name__, signature.parameters[name], value)
-        return replace(made, label=_call_text(make.__name__, args, kwargs))
+        label = _call_text(make.__name__, args, kwargs)
+        return replace(made, label=label, made=((make.__name__, args, kwargs),))
 
     VOCABULARY[make.__name__] = labelled
     return labelled
@@ -198,16 +201,29 @@ def _parse_parameters(parts: Sequence[str]) -> dict[str, str]:
 
 
 def _call(name: str, given: Mapping[str, str]) -> Word:
-    """Call a word with parameters by name, also those that are positional only in Python."""
+    """Call a word with the texts of its parameters by name."""
+    parameters = inspect.signature(VOCABULARY[name]).parameters
+    return by_name(name, {key: _value(text, parameters.get(key)) for key, text in given.items()})
+
+
+def by_name(name: str, given: Mapping[str, Any]) -> Word:
+    """Call a word with parameters by name, also those that are positional only in Python.
+
+    Raises `BadWord` for an unknown parameter, and what the word raises for a wrong value: TypeError or ValueError.
+    """
     parameters = inspect.signature(VOCABULARY[name]).parameters
     _check_names(given, parameters)
-    values = {key: _value(text, parameters.get(key)) for key, text in given.items()}
-    positional = [key for key in parameters if parameters[key].kind in _POSITIONAL and key in values]
-    arguments = [item for key in positional for item in _items(values.pop(key), parameters[key])]
+    values = dict(given)
+    leading = takewhile(lambda item: item.kind in _POSITIONAL and item.name in values, parameters.values())
+    arguments = [value for item in list(leading) for value in _items(values.pop(item.name), item)]
     return VOCABULARY[name](*arguments, **values)
 
 
-_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL)
+_POSITIONAL = (
+    inspect.Parameter.POSITIONAL_ONLY,
+    inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    inspect.Parameter.VAR_POSITIONAL,
+)
 
 
 def _check_names(given: Iterable[str], parameters: Mapping[str, inspect.Parameter]) -> None:
@@ -274,6 +290,7 @@ def _joined(left: Word, right: Word) -> Word:
         timing=_only("timing", left, right, left.timing, right.timing),
         fault=_only("fault", left, right, left.fault, right.fault),
         count=max(left.count, right.count),
+        made=left.made + right.made,
     )
 
 

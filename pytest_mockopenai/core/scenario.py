@@ -1,0 +1,73 @@
+"""The word that a request asks for in its header `X-Test-Scenario`, and the headers that tell what was played."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pytest_mockopenai.core import words  # noqa: F401 - fills the vocabulary
+from pytest_mockopenai.core.endpoint import Endpoint
+from pytest_mockopenai.core.errors import Error, Refused
+from pytest_mockopenai.core.script import fits
+from pytest_mockopenai.core.usage import Usage
+from pytest_mockopenai.core.wire import Headers, Request
+from pytest_mockopenai.core.word import VOCABULARY, BadWord, Word, parse
+
+HEADER = "x-test-scenario"
+
+Source = Literal["header", "rule", "default", "refused"]
+"""Where a reply is from: the request's own header, a rule, made up for want of one; or the request was refused."""
+
+_SHOWN = 200  # characters of a word in a header
+
+
+def asked(request: Request) -> Word | None:
+    """The word that the request asks for; None if it asks for none. Raises `Refused` (400) for a bad one."""
+    text = (request.header(HEADER) or "").strip()
+    if not text:
+        return None
+    try:
+        word = parse(_decoded(text))
+    except BadWord as bad:
+        raise Refused(_bad(text, str(bad))) from None
+    if word.count > 1:
+        raise Refused(_bad(text, "a header is for one request: leave times= out."))
+    return word
+
+
+def checked(word: Word, endpoint: Endpoint) -> Word:
+    """The word, if the endpoint can play it; raises `Refused` (400) if it cannot."""
+    if fits(word, endpoint.kinds):
+        return word
+    able = f"says {', '.join(sorted(endpoint.kinds))}" if endpoint.kinds else "plays errors, timing and faults only"
+    raise Refused(_bad(word.label, f"{endpoint.method} {endpoint.path} {able}."))
+
+
+def told(word: Word, source: Source, usage: Usage | None) -> Headers:
+    """The `x-mock-` headers of a reply: the word played, where it is from and written, how sure the usage is."""
+    found = [
+        ("x-mock-word", _ascii(str(word)) if word.label else ""),
+        ("x-mock-source", source),
+        ("x-mock-origin", _ascii(word.origin)),
+        ("x-mock-usage", usage.method if usage else ""),
+    ]
+    return tuple(pair for pair in found if pair[1])
+
+
+def _bad(text: str, why: str) -> Error:
+    message = f"The header X-Test-Scenario asks for {text!r:.80}: {why}"
+    valid = f" Valid words: {', '.join(sorted(VOCABULARY))}."
+    listed = "Valid: " in why  # the list of words is there already
+    return Error(400, message if listed else message + valid, param="X-Test-Scenario", code="invalid_scenario")
+
+
+def _decoded(text: str) -> str:
+    """Hosts read headers as Latin-1; clients mostly write UTF-8."""
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text
+
+
+def _ascii(text: str) -> str:
+    shown = text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
+    return shown.encode("ascii", "backslashreplace").decode()

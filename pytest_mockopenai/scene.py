@@ -1,0 +1,88 @@
+"""One mock and what may be changed in it while it serves: settings, models, prices, the rules of stubs files."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pytest_mockopenai import tokens
+from pytest_mockopenai.app import App
+from pytest_mockopenai.core.routes import Routes
+from pytest_mockopenai.cost import Prices
+from pytest_mockopenai.endpoints import all_endpoints
+from pytest_mockopenai.models import KnownModels
+from pytest_mockopenai.settings import Settings, checked
+from pytest_mockopenai.stubs import BadStubs, Stubs
+
+_GROUP = "stubs"
+
+
+class Scene:
+    """An app with its models, prices and stubs. Safe to use from many threads.
+
+    A setting is what was changed last with `change`; else what stubs say, unless its name is `fixed` (given on the
+    command line or in a test, which win over files); else what `settings` says. `trouble` is what is wrong with the
+    last edit of the stubs files, None if it could be read.
+    """
+
+    def __init__(
+        self, settings: Settings | None = None, *, fixed: Collection[str] = (), app: App | None = None
+    ) -> None:
+        self.models = KnownModels()
+        self.prices = Prices()
+        self.app = app or App(Routes(all_endpoints()), self.models, settings)
+        self.trouble: BadStubs | None = None
+        self._base = self.app.settings
+        self._fixed = frozenset(fixed)
+        self._changes: dict[str, Any] = {}
+        self._stubs = Stubs()
+        self._lock = threading.Lock()
+
+    @property
+    def stubs(self) -> Stubs:
+        """The stubs in use."""
+        return self._stubs
+
+    def play(self, stubs: Stubs) -> None:
+        """Put these stubs in the place of those before; their sequences begin anew. Calls and all else stay."""
+        with self._lock:
+            self._stubs = stubs
+            self.trouble = None
+            self._settle()
+            self.models.declare({model.name: model.encoding for model in stubs.models})
+            self.prices.declare({model.name: model.price for model in stubs.models if model.price})
+            self.app.change_script(lambda script: script.replacing(_GROUP, stubs.rules))
+
+    def keep(self, trouble: BadStubs) -> None:
+        """Keep the stubs as they are, since the edited files are wrong."""
+        self.trouble = trouble
+
+    def change(self, options: Mapping[str, Any]) -> None:
+        """Change settings. Raises TypeError or ValueError, and changes nothing, if one is wrong."""
+        given = checked(options)
+        with self._lock:
+            self._changes.update(given)
+            self._settle()
+
+    def restore(self) -> None:
+        """Undo what was changed with `change`."""
+        with self._lock:
+            self._changes.clear()
+            self._settle()
+
+    def reset(self) -> None:
+        """Forget script, calls, usage and what was stored; rules of stubs begin anew, settings and models stay."""
+        with self._lock:
+            self.app.reset()
+            self.app.change_script(lambda script: script.replacing(_GROUP, self._stubs.rules))
+
+    def set_encoding(self, model: str, encoding: str) -> None:
+        """Count this model's tokens by this encoding; ValueError for one that does not exist."""
+        tokens.load(encoding)
+        self.models.set_encoding(model, encoding)
+
+    def _settle(self) -> None:
+        stubbed = {name: value for name, value in self._stubs.settings.items() if name not in self._fixed}
+        self.app.settings = replace(self._base, **{**stubbed, **self._changes})
