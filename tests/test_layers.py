@@ -15,7 +15,7 @@ PACKAGE = Path(pytest_mockopenai.__file__).parent
 NAME = PACKAGE.name
 
 LAYERS = (
-    ("plugin", "fixtures", "marker", "summary", "standalone"),
+    ("plugin", "fixtures", "marker", "summary", "standalone", "__main__"),
     ("mock",),
     ("scene",),
     ("asserts", "budgets", "calls", "clients", "compare", "cost", "hosts", "isolation", "models", "scripting", "stubs"),

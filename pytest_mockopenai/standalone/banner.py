@@ -43,7 +43,7 @@ def _said(config: Config, urls: Sequence[str], metrics: bool) -> Iterator[str]:
     send = f"{base}/v1/chat/completions{_key(config)} -H 'content-type: application/json' -d"
     yield f"  {curl} -s {send} '{_CHAT}'"
     yield f"  {curl} -sN {send} '{_STREAM}'"
-    yield f"  {curl} -s {base}/v1/models{_key(config)}"
+    yield f"  {curl} -si -H 'X-Test-Scenario: rate-limit' {send} '{_CHAT}'"
 
 
 def _reached(config: Config, url: str) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -9,11 +10,13 @@ from importlib.util import find_spec
 from pytest_mockopenai.app import App
 from pytest_mockopenai.core.headers import RetryWaits
 from pytest_mockopenai.core.routes import Routes
+from pytest_mockopenai.core.wire import Request
 from pytest_mockopenai.endpoints import all_endpoints
 from pytest_mockopenai.hosts.port import Handler
 from pytest_mockopenai.models import KnownModels
 from pytest_mockopenai.observing import Observer
 from pytest_mockopenai.recorder import Recorder
+from pytest_mockopenai.scene import Scene
 from pytest_mockopenai.settings import Settings
 from pytest_mockopenai.standalone.calllog import CallLog
 from pytest_mockopenai.standalone.config import BadOption, Config
@@ -25,7 +28,7 @@ from pytest_mockopenai.standalone.spans import Spans
 class Mock:
     """What is served, and what has to be closed after it."""
 
-    app: App
+    scene: Scene
     handler: Handler
     spans: Spans | None = None
 
@@ -47,16 +50,25 @@ def settings_of(config: Config) -> Settings:
 
 def build(config: Config, write: Callable[[str], object], gauges: Callable[[], tuple[int, int]] | None = None) -> Mock:
     """The mock that the options describe; `write` takes the lines of its log. Raises BadOption."""
-    models = KnownModels()
-    models.add(*(name for name in config.models if name not in ("strict", "any")))
+    scene = Scene(settings_of(config), fixed=config.fixed)
+    scene.models.add(*(name for name in config.models if name not in ("strict", "any")))
     metrics = Metrics(gauges) if has_metrics(config) else None
     spans = _spans() if config.otel else None
     log = CallLog(write, format=config.log_format, level=config.log_level) if config.log_level != "off" else None
     observers: list[Observer | None] = [metrics, spans, log]
-    watching = tuple(observer for observer in observers if observer is not None)
-    app = App(Routes(all_endpoints()), models, settings_of(config), observers=watching)
-    app.recorder = Recorder(config.record_limit)
-    return Mock(app, Scraped(app, metrics) if metrics else app, spans)
+    scene.app.observers = tuple(observer for observer in observers if observer is not None)
+    scene.app.recorder = Recorder(config.record_limit)
+    return Mock(scene, Scraped(scene.app, metrics) if metrics else scene.app, spans)
+
+
+def warm_up() -> None:
+    """Answers calls that nobody sees, so that the first client does not wait for what is loaded on first use."""
+    app = App(Routes(all_endpoints()), KnownModels(), Settings(require_key=False))
+    chat = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}
+    head = (("content-type", "application/json"),)
+    for path, body in (("chat/completions", chat), ("responses", {"model": "gpt-4o", "input": "Hi"})):
+        for stream in (False, True):
+            app.exchange(Request("POST", f"/v1/{path}", head, json.dumps({**body, "stream": stream}).encode()))
 
 
 def has_metrics(config: Config) -> bool:

@@ -59,7 +59,8 @@ def _text(value: object) -> str:
 def config_of(told: Mapping[str, str], environ: Mapping[str, str]) -> Config:
     """What `serve` was told: the command line wins over the environment. Raises BadOption."""
     given = {name: options.read(name, value, options.flag(name)) for name, value in told.items()}
-    found = Config(**{**options.of_environment(environ), **given})
+    all_given = {**options.of_environment(environ), **given}
+    found = Config(fixed=frozenset(all_given), **all_given)
     config.check(found)
     return found
 

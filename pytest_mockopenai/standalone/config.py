@@ -10,8 +10,12 @@ from pytest_mockopenai.core.latency import Latency
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The options of `serve`; `options.OPTIONS` says what each means. Times are in seconds, sizes in bytes."""
+    """The options of `serve`; `options.OPTIONS` says what each means. Times are in seconds, sizes in bytes.
 
+    `fixed` are the names of those that were told, by command line or environment: they win over a stubs file.
+    """
+
+    fixed: frozenset[str] = frozenset()
     host: str = "127.0.0.1"
     port: int = 8080
     unix: Path | None = None

@@ -21,7 +21,6 @@ from pytest_mockopenai.standalone.values import (
     switch,
     text,
     whole,
-    written,
 )
 
 ENV = "MOCKOPENAI_"
@@ -30,37 +29,28 @@ ENV = "MOCKOPENAI_"
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option: how its text is read, what stands for a value in the help (nothing: a switch), what it does.
-
-    `in_file`: whether the settings of a stubs file may hold it, for what the process is before it reads files may not.
-    """
+    """One option: how its text is read, what stands for a value in the help (nothing: a switch), what it does."""
 
     name: str
     read: Reader
     metavar: str
     help: str
-    in_file: bool = True
-
-
-def _here(name: str, read: Reader, metavar: str, help: str) -> Option:
-    """An option that no file holds."""
-    return Option(name, read, metavar, help, in_file=False)
 
 
 GROUPS: Mapping[str, tuple[Option, ...]] = {
     "listening": (
-        _here("host", text, "ADDRESS", "address to listen on; 0.0.0.0 or :: for all"),
-        _here("port", whole(0, 65535), "PORT", "port to listen on; 0 for any free one"),
-        _here("unix", path, "PATH", "unix socket to listen on instead"),
-        _here("workers", whole(1, 64), "N", "processes that share the port"),
-        _here("tls", switch, "", "serve HTTPS with a certificate of a CA made on the spot"),
-        _here("ca_file", path, "FILE", "where --tls writes its CA, for clients to trust"),
-        _here("cert", path, "FILE", "serve HTTPS with this certificate"),
-        _here("key", path, "FILE", "the private key of --cert"),
+        Option("host", text, "ADDRESS", "address to listen on; 0.0.0.0 or :: for all"),
+        Option("port", whole(0, 65535), "PORT", "port to listen on; 0 for any free one"),
+        Option("unix", path, "PATH", "unix socket to listen on instead"),
+        Option("workers", whole(1, 64), "N", "processes that share the port"),
+        Option("tls", switch, "", "serve HTTPS with a certificate of a CA made on the spot"),
+        Option("ca_file", path, "FILE", "where --tls writes its CA, for clients to trust"),
+        Option("cert", path, "FILE", "serve HTTPS with this certificate"),
+        Option("key", path, "FILE", "the private key of --cert"),
         Option("drain", seconds, "TIME", "how long open replies may go on when told to stop"),
     ),
     "answers": (
-        _here("stubs", paths, "FILE", "rules to answer by (YAML, TOML or JSON); may be repeated"),
+        Option("stubs", paths, "FILE", "rules to answer by (YAML, TOML or JSON); may be repeated"),
         Option("seed", whole(-(2**63), 2**63 - 1), "N", "what made-up answers depend on, beside the request"),
         Option("latency", latency.parse, "MODEL", "how long the model takes: gpt-4o, fast;inter-token-latency=20ms"),
         Option("models", names, "NAMES", "models to list as well; with strict among them, all others get 404"),
@@ -71,9 +61,9 @@ GROUPS: Mapping[str, tuple[Option, ...]] = {
     "interface": (
         Option("cors", switch, "", "let browsers call from any origin"),
         Option("admin", switch, "", "the admin API under /_mock/"),
-        _here("admin_token", text, "TOKEN", "token that the admin API demands"),
+        Option("admin_token", text, "TOKEN", "token that the admin API demands"),
         Option("metrics", switch, "", "Prometheus metrics under /metrics"),
-        _here("otel", switch, "", "OpenTelemetry spans of calls, exported as the OTEL_* variables say"),
+        Option("otel", switch, "", "OpenTelemetry spans of calls, exported as the OTEL_* variables say"),
     ),
     "limits": (
         Option("record_limit", whole(0, 10**7), "N", "how many calls are remembered"),
@@ -89,7 +79,7 @@ GROUPS: Mapping[str, tuple[Option, ...]] = {
         Option("log_level", choice("info", "warning", "error", "off"), "LEVEL",
                "info: every call; warning: refused and broken ones; error: 5xx; or off"),
         Option("log_format", choice("text", "json"), "FORMAT", "text or json"),
-        _here("pidfile", path, "FILE", "file that holds the process id while it serves"),
+        Option("pidfile", path, "FILE", "file that holds the process id while it serves"),
     ),
 }  # fmt: skip
 
@@ -138,21 +128,6 @@ _OTHERS = frozenset({"MOCKOPENAI_STATE"})
 def _is_kubernetes(name: str, value: str) -> bool:
     """Whether Kubernetes set it, as it does for each Service: of one called mockopenai, MOCKOPENAI_PORT=tcp://..."""
     return name.startswith(("service_", "port_")) or (name == "port" and "://" in value)
-
-
-def of_settings(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """The options that a stubs file's settings tell; `where` names the file. Raises BadOption as for variables."""
-    allowed = {name for name, item in OPTIONS.items() if item.in_file}
-    found: dict[str, Any] = {}
-    for key, value in settings.items():
-        name = str(key).replace("-", "_")
-        if name not in allowed:
-            raise BadOption(f"{where}: there is no setting '{key}'.{did_you_mean(name, allowed)}")
-        try:
-            found[name] = read(name, written(value), f"{where}: {key}")
-        except ValueError as error:
-            raise error if isinstance(error, BadOption) else BadOption(f"{where}: {key}: {error}") from None
-    return found
 
 
 def read(name: str, value: str, where: str) -> Any:

@@ -10,11 +10,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pytest_mockopenai.standalone import signals
-from pytest_mockopenai.standalone.building import Mock, build
+from pytest_mockopenai.standalone.building import Mock, build, warm_up
 from pytest_mockopenai.standalone.certificates import context_of
 from pytest_mockopenai.standalone.config import Config
 from pytest_mockopenai.standalone.lines import Lines
 from pytest_mockopenai.standalone.signals import Stop
+from pytest_mockopenai.standalone.stubbing import Stubbing
 
 if TYPE_CHECKING:
     from pytest_mockopenai.hosts.aio import AioHost, Limits
@@ -53,13 +54,17 @@ class Server:
         host = AioHost(limits=limits_of(self._config))
         mock = build(self._config, lines.write, lambda: (host.connections, host.streams))
         host.handler = mock.handler
+        stubbing = Stubbing(mock.scene, self._config.stubs, say)
+        warm_up()
         await self._listen(host)
-        signals.listen(stop, lambda: say("SIGHUP: there are no stubs to read again"))
+        signals.listen(stop, stubbing.reload)
+        stubbing.start()
         self._ready(host.urls)
         complaining = asyncio.ensure_future(_complain(host, mock))
         await stop.asked.wait()
         drained = await self._drained(host, stop)
         complaining.cancel()
+        stubbing.stop()
         _complaints(host, mock)
         lines.flush()
         if mock.spans:
@@ -111,7 +116,7 @@ async def _complain(host: AioHost, mock: Mock) -> None:
 
 def _complaints(host: AioHost, mock: Mock) -> None:
     """Says what a test would have failed on, and forgets it: nobody else does here."""
-    problems, mock.app.problems = mock.app.problems, []
+    problems, mock.scene.app.problems = mock.scene.app.problems, []
     for problem in problems:
         say(problem)
     host.errors.clear()  # the host has logged them itself

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
@@ -100,17 +100,3 @@ def names(value: str) -> tuple[str, ...]:
     if not found:
         raise ValueError("it names nothing; write names separated by commas")
     return found
-
-
-def written(value: object) -> str:
-    """A value of a file as it would be written on the command line; ValueError for what could not be."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (str, int, float)):
-        return str(value)
-    if isinstance(value, list) and all(isinstance(item, (str, int)) for item in value):
-        return ",".join(map(str, value))
-    if value is None:
-        return "none"
-    kind = "a table" if isinstance(value, Mapping) else type(value).__name__
-    raise ValueError(f"{kind} is no value of an option")
