@@ -12,9 +12,9 @@ from pytest_mockopenai.core.suggest import did_you_mean
 Reader: TypeAlias = Callable[[str], object]
 """Raises ValueError with a sentence for a text that is no such value."""
 
-_SIZE = re.compile(r"(\d{1,15})\s*(b|kb|mb|gb|kib|mib|gib|)\Z", re.IGNORECASE)
+_SIZE = re.compile(r"([0-9]{1,15})\s*(b|kb|mb|gb|kib|mib|gib|)\Z", re.IGNORECASE)
 _FACTORS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
-_TIME = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*(ms|s|m|h|)\Z")
+_TIME = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(ms|s|m|h|)\Z")
 _SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _SWITCH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
@@ -47,7 +47,7 @@ def whole(least: int, most: int) -> Callable[[str], int]:
     """A reader of whole numbers in these bounds."""
 
     def read(value: str) -> int:
-        if not re.match(r"[+-]?\d{1,19}\Z", value) or not least <= int(value) <= most:
+        if not re.match(r"[+-]?[0-9]{1,19}\Z", value) or not least <= int(value) <= most:
             raise ValueError(f"'{value}' is no whole number from {least} to {most}")
         return int(value)
 
