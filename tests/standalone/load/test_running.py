@@ -60,7 +60,7 @@ def test_streams(path: str) -> None:
 
 def test_for_some_time() -> None:
     summary = loaded("-s", "100ms", "-c", "2")
-    assert summary["calls"] > 2
+    assert summary["calls"] >= 2
     assert 0.1 <= summary["seconds"] < 5
 
 
