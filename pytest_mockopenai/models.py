@@ -28,6 +28,11 @@ class KnownModels:
         """Put the models of stubs files, with their encodings, in the place of those declared before."""
         self._declared = dict(models)
 
+    @property
+    def declared(self) -> Iterable[str]:
+        """The names that are not the SDK's."""
+        return dict.fromkeys((*self._added, *self._declared))
+
     def names(self) -> Iterable[str]:
         """All names, the user's first."""
         return dict.fromkeys((*self._added, *self._declared, *sdk_models()))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pytest_mockopenai import tokens
+from pytest_mockopenai import explain, tokens
 from pytest_mockopenai.app import App
 from pytest_mockopenai.core.routes import Routes
 from pytest_mockopenai.cost import Prices
@@ -77,6 +77,12 @@ class Scene:
         with self._lock:
             self.app.reset()
             self.app.change_script(lambda script: script.replacing(_GROUP, self._stubs.rules))
+
+    def problems(self, refusals: Sequence[str] = ()) -> list[str]:
+        """What would fail a test, each explained; `refusals` are of requests that did not get here."""
+        unused = self.app.script.unused()
+        found = list(self.app.problems)
+        return [*found, explain.unused(unused, self.app.recorder.calls(), refusals)] if unused else found
 
     def set_encoding(self, model: str, encoding: str) -> None:
         """Count this model's tokens by this encoding; ValueError for one that does not exist."""

@@ -27,7 +27,8 @@ def said(scene: Scene, text: str = "Hi") -> str:
 
 
 RULES = stubs(
-    "rules:\n- {when: {contains: France}, reply: [Paris, Lyon]}\n- {reply: [first]}\n- {reply: [second]}\n- {always: last}"
+    "rules:\n- {when: {contains: France}, reply: [Paris, Lyon]}\n"
+    "- {reply: [first]}\n- {reply: [second]}\n- {always: last}"
 )
 
 

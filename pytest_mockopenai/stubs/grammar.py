@@ -33,10 +33,10 @@ class Model:
     price: Price | None = None
 
 
-def read_settings(value: Any) -> dict[str, Any]:
+def read_settings(value: Any, path: Path = ("settings",)) -> dict[str, Any]:
     """The settings by name, each of the right type."""
-    found = checked_mapping(("settings",), value, SETTINGS, "setting", _NOT_HERE)
-    return {name: _tried(("settings", name), settings.checked, {name: item})[name] for name, item in found.items()}
+    found = checked_mapping(path, value, SETTINGS, "setting", _NOT_HERE)
+    return {name: _tried((*path, name), settings.checked, {name: item})[name] for name, item in found.items()}
 
 
 def read_models(value: Any) -> tuple[Model, ...]:
@@ -68,10 +68,11 @@ def _price(path: Path, value: Any) -> Price:
 
 def read_rules(value: Any, origin: Callable[[Path], str]) -> tuple[Rule, ...]:
     """The rules in the order of the file; `origin` says where a rule is written."""
-    return tuple(_rule(("rules", at), item, origin) for at, item in enumerate(_list(("rules",), value)))
+    return tuple(read_rule(("rules", at), item, origin) for at, item in enumerate(_list(("rules",), value)))
 
 
-def _rule(path: Path, value: Any, origin: Callable[[Path], str]) -> Rule:
+def read_rule(path: Path, value: Any, origin: Callable[[Path], str]) -> Rule:
+    """One rule."""
     found = checked_mapping(path, value, ("when", "reply", "always"), "key of a rule")
     when = read_when((*path, "when"), found.get("when", {}))
     if not found.keys() & {"reply", "always"}:
