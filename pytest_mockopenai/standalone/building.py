@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 
+import pytest_mockopenai
+from pytest_mockopenai.admin import Admin, Front
 from pytest_mockopenai.app import App
 from pytest_mockopenai.core.headers import RetryWaits
 from pytest_mockopenai.core.routes import Routes
@@ -48,8 +50,17 @@ def settings_of(config: Config) -> Settings:
     )
 
 
-def build(config: Config, write: Callable[[str], object], gauges: Callable[[], tuple[int, int]] | None = None) -> Mock:
-    """The mock that the options describe; `write` takes the lines of its log. Raises BadOption."""
+def build(
+    config: Config,
+    write: Callable[[str], object],
+    *,
+    gauges: Callable[[], tuple[int, int]] | None = None,
+    ready: Callable[[], bool] = lambda: True,
+) -> Mock:
+    """The mock that the options describe. Raises BadOption.
+
+    `write` takes the lines of its log, `gauges` are those of `Metrics`, `ready` says whether it wants more requests.
+    """
     scene = Scene(settings_of(config), fixed=config.fixed)
     scene.models.add(*(name for name in config.models if name not in ("strict", "any")))
     metrics = Metrics(gauges) if has_metrics(config) else None
@@ -58,7 +69,16 @@ def build(config: Config, write: Callable[[str], object], gauges: Callable[[], t
     observers: list[Observer | None] = [metrics, spans, log]
     scene.app.observers = tuple(observer for observer in observers if observer is not None)
     scene.app.recorder = Recorder(config.record_limit)
-    return Mock(scene, Scraped(scene.app, metrics) if metrics else scene.app, spans)
+    front = _front(config, scene, ready)
+    return Mock(scene, Scraped(front, metrics) if metrics else front, spans)
+
+
+def _front(config: Config, scene: Scene, ready: Callable[[], bool]) -> Handler:
+    """The app, behind the admin API and CORS if they are wanted."""
+    if not config.admin and not config.cors:
+        return scene.app
+    admin = Admin(scene, token=config.admin_token, version=pytest_mockopenai.__version__, ready=ready)
+    return Front(scene.app, admin if config.admin else None, cors=config.cors)
 
 
 def warm_up() -> None:

@@ -52,7 +52,12 @@ class Server:
         self.stop = stop = Stop()
         lines = Lines(self._log_fd, asyncio.get_running_loop().call_later)
         host = AioHost(limits=limits_of(self._config))
-        mock = build(self._config, lines.write, lambda: (host.connections, host.streams))
+        mock = build(
+            self._config,
+            lines.write,
+            gauges=lambda: (host.connections, host.streams),
+            ready=lambda: not stop.asked.is_set(),
+        )
         host.handler = mock.handler
         stubbing = Stubbing(mock.scene, self._config.stubs, say)
         warm_up()

@@ -37,6 +37,7 @@ def test_a_server_from_its_first_line_to_its_last(serve: Serve, tmp_path: Path) 
         "1000",
     )
     assert httpx.get(f"{served.url}/models").status_code == 200  # no key asked for
+    assert httpx.get(f"{served.origin}/_mock/ready").status_code == 200
     served.until(lambda: len(served.lines()) == 3)
     assert [re.sub(r"^\S+Z | [\d.]+ms", "", line) for line in served.lines()] == [
         "POST /v1/chat/completions 200 says('Paris') 11+1 tokens",
