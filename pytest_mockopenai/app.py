@@ -140,10 +140,9 @@ class App:
             rendered = refusal(self._noted(attempt, errors.our_bug(bug)))
         reply = paced(rendered, attempt.word.timing or self._latency(attempt), attempt.word.fault)
         call = self._record(attempt, rendered, started)
-        index = self.recorder.add(call)
-        exchange = Exchange(reply, self.recorder, index)
+        exchange = Exchange(reply, self.recorder, self.recorder.add(call))
         observers = self._watching()
-        return Observed(exchange, replace(call, index=index), observers, self._clock) if observers else exchange
+        return Observed(exchange, call, observers, self._clock) if observers else exchange
 
     def _watching(self) -> tuple[Observer, ...]:
         """Who watches this call; the number in flight is counted only where a latency asks for it."""

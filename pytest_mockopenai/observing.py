@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from pytest_mockopenai.core.endpoint import IN_DIALOGUE
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.core.wire import Ending, Reply, Step, Stream, Whole
 from pytest_mockopenai.exchange import Exchange
@@ -15,7 +16,7 @@ from pytest_mockopenai.recorder import Call
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A call that has ended; times in seconds.
+    """A call that has ended, and how; times in seconds. `call` is as it was when it began, but for what was revised.
 
     `duration` is from the request to the end. `first` is the time to the first byte of the body: what the mock took to
     answer and what the reply waits; None if nothing was to be sent. `late` is how much later the end came than the
@@ -23,6 +24,7 @@ class Seen:
     """
 
     call: Call
+    ended: Ending
     duration: float
     first: float | None = None
     late: float | None = None
@@ -94,17 +96,16 @@ class Observed:
             observer.ended(seen)
 
     def _seen(self, how: Ending) -> Seen:
-        call = replace(self._call, ended=how)
+        call, reply = self._call, self.reply
         duration = self._clock() - call.started
-        waits = _waits(self.reply)
-        if not waits:
-            return Seen(call, duration)
-        played = how == "done" and call.method != "WS"
-        return Seen(call, duration, call.seconds + waits[0], duration - call.seconds - sum(waits) if played else None)
+        if isinstance(reply, Whole):
+            return Seen(call, how, duration, call.seconds + reply.after, self._late(how, duration, reply.after))
+        if not isinstance(reply, Stream) or not reply.steps:
+            return Seen(call, how, duration)
+        waits = sum([step.after for step in reply.steps])
+        return Seen(call, how, duration, call.seconds + reply.steps[0].after, self._late(how, duration, waits))
 
-
-def _waits(reply: Reply) -> list[float]:
-    """The waits before each part of the reply."""
-    if isinstance(reply, Whole):
-        return [reply.after]
-    return [step.after for step in reply.steps] if isinstance(reply, Stream) else []
+    def _late(self, how: Ending, duration: float, waits: float) -> float | None:
+        if how != "done" or self._call.method == IN_DIALOGUE:
+            return None
+        return duration - self._call.seconds - waits

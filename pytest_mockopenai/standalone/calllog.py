@@ -29,16 +29,17 @@ class CallLog:
 
     def ended(self, seen: Seen) -> None:
         """Writes the line."""
-        level = level_of(seen.call)
+        level = level_of(seen)
         if LEVELS.index(level) >= self._least:
             self._write(self._line(seen, level))
 
 
-def level_of(call: Call) -> str:
+def level_of(seen: Seen) -> str:
     """`error` for a 5xx, `warning` for any other refusal and for what did not end in order, else `info`."""
+    call = seen.call
     if call.status >= 500:
         return "error"
-    return "warning" if call.status >= 400 or call.fault or call.ended != "done" else "info"
+    return "warning" if call.status >= 400 or call.fault or seen.ended != "done" else "info"
 
 
 def fields(seen: Seen, level: str) -> dict[str, Any]:
@@ -56,7 +57,7 @@ def fields(seen: Seen, level: str) -> dict[str, Any]:
         "completion_tokens": usage.completion_tokens if usage else None,
         "model": _short(call.model, _LONGEST_WORD) or None,
         "request_id": call.request_id,
-        "ended": call.ended,
+        "ended": seen.ended,
     }
 
 
@@ -67,16 +68,15 @@ def json_line(seen: Seen, level: str) -> str:
 
 def text_line(seen: Seen, level: str) -> str:
     """`2026-11-22T20:41:35.120Z POST /v1/chat/completions 429 rate_limit() 0.8ms`."""
-    said = fields(seen, level)
-    parts = [said["time"], said["method"], _visible(said["path"]), str(said["status"])]
-    if said["word"]:
-        parts.append(said["word"])
-    parts.append(f"{said['ms']:.1f}ms")
-    if seen.call.usage:
-        parts.append(f"{said['prompt_tokens']}+{said['completion_tokens']} tokens")
-    if said["ended"] != "done":
-        parts.append(said["ended"])
-    return " ".join(parts)
+    call, usage = seen.call, seen.call.usage
+    path = _visible(_short(call.inquiry.request.raw_path, _LONGEST_PATH))
+    line = f"{timestamp(call.started + seen.duration)} {call.method} {path} {call.status}"
+    if call.word:
+        line += " " + _short(call.word, _LONGEST_WORD)
+    line += f" {seen.duration * 1000:.1f}ms"
+    if usage:
+        line += f" {usage.prompt_tokens}+{usage.completion_tokens} tokens"
+    return line if seen.ended == "done" else f"{line} {seen.ended}"
 
 
 LINES: Mapping[str, Callable[[Seen, str], str]] = {"text": text_line, "json": json_line}

@@ -29,6 +29,22 @@ _SHARED = "PROMETHEUS_MULTIPROC_DIR"
 """The directory, by prometheus-client's own variable, in which workers share their numbers."""
 
 
+_TOKENS = ("prompt", "completion", "cached", "reasoning")
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """The metrics with the labels of one kind of call; None for those that such calls have none of."""
+
+    requests: Any
+    duration: Any
+    first: Any
+    prompt: Any
+    completion: Any
+    cached: Any
+    reasoning: Any
+
+
 class Metrics:
     """An observer that counts; `page` is what Prometheus scrapes, of all workers if they share a directory.
 
@@ -55,7 +71,7 @@ class Metrics:
         self._lag = Histogram("stream_lag_seconds", "How late a stream ended.", buckets=_LAGS, **made)
         self._gauges = gauges
         self._models: set[str] = set()
-        self._parts: dict[tuple[Any, ...], Any] = {}
+        self._known: dict[tuple[object, ...], _Counted] = {}
 
     def began(self, call: Call) -> None:
         """One more in flight."""
@@ -64,27 +80,35 @@ class Metrics:
     def ended(self, seen: Seen) -> None:
         """Counts a call."""
         call = seen.call
-        endpoint = call.endpoint or "unknown"
         self._in_flight.dec()
-        self._part(self._requests, endpoint, call.status, word_of(call)).inc()
-        self._part(self._duration, endpoint).observe(seen.duration)
+        counted = self._counted(call)
+        counted.requests.inc()
+        counted.duration.observe(seen.duration)
         if call.stream and seen.first is not None:
-            self._part(self._first, endpoint).observe(seen.first)
+            counted.first.observe(seen.first)
         if call.stream and seen.late is not None:
             self._lag.observe(max(0.0, seen.late))
         if call.usage is not None:
-            self._count_tokens(call)
+            counted.prompt.inc(call.usage.prompt_tokens)
+            counted.completion.inc(call.usage.completion_tokens)
+            if call.usage.cached_tokens or call.usage.reasoning_tokens:
+                counted.cached.inc(call.usage.cached_tokens)
+                counted.reasoning.inc(call.usage.reasoning_tokens)
 
-    def _count_tokens(self, call: Call) -> None:
-        usage, model = call.usage, self._model(call.model)
-        if usage is None:
-            return
-        self._part(self._tokens, model, "prompt").inc(usage.prompt_tokens)
-        self._part(self._tokens, model, "completion").inc(usage.completion_tokens)
-        if usage.cached_tokens:
-            self._part(self._tokens, model, "cached").inc(usage.cached_tokens)
-        if usage.reasoning_tokens:
-            self._part(self._tokens, model, "reasoning").inc(usage.reasoning_tokens)
+    def _counted(self, call: Call) -> _Counted:
+        """What calls like this are counted by; kept, since to look labels up costs more than to count."""
+        model = self._model(call.model) if call.usage is not None else None
+        key = (call.endpoint, call.status, word_of(call), model, call.stream)
+        known = self._known.get(key)
+        if known is None:
+            endpoint = call.endpoint or "unknown"
+            known = self._known[key] = _Counted(
+                self._requests.labels(endpoint, call.status, word_of(call)),
+                self._duration.labels(endpoint),
+                self._first.labels(endpoint) if call.stream else None,
+                *(self._tokens.labels(model, kind) if model is not None else None for kind in _TOKENS),
+            )
+        return known
 
     def _model(self, name: str) -> str:
         if name not in self._models:
@@ -92,14 +116,6 @@ class Metrics:
                 return "other"
             self._models.add(name)
         return name[:100]
-
-    def _part(self, metric: Any, *labels: object) -> Any:
-        """The metric with these labels; kept, since to look it up costs more than to count."""
-        key = (metric, *labels)
-        part = self._parts.get(key)
-        if part is None:
-            part = self._parts[key] = metric.labels(*labels)
-        return part
 
     def page(self) -> tuple[str, bytes]:
         """Content type and text."""

@@ -56,7 +56,7 @@ class Spans:
         carrier = {name.lower(): value for name, value in call.headers}
         context = TraceContextTextMapPropagator().extract(carrier)
         begin = int(call.started * 1e9)
-        attributes = dict(attributes_of(call))
+        attributes = dict(attributes_of(seen))
         span = self._tracer.start_span(name_of(call), context, SpanKind.SERVER, attributes, start_time=begin)
         if "error.type" in attributes:
             span.set_status(Status(StatusCode.ERROR))
@@ -75,8 +75,9 @@ def name_of(call: Call) -> str:
     return f"{operation} {call.model}".strip() if operation else f"{call.method} {call.endpoint or 'unknown'}"
 
 
-def attributes_of(call: Call) -> Iterator[tuple[str, Any]]:
+def attributes_of(seen: Seen) -> Iterator[tuple[str, Any]]:
     """The attributes of a call's span; no text of prompts or answers is among them."""
+    call = seen.call
     yield "http.request.method", call.method
     yield "url.path", call.inquiry.request.raw_path
     yield "http.response.status_code", call.status
@@ -84,8 +85,8 @@ def attributes_of(call: Call) -> Iterator[tuple[str, Any]]:
         yield from _of_operation(call)
     if call.status >= 400:
         yield "error.type", _code(call.response) or str(call.status)
-    elif call.ended != "done":
-        yield "error.type", call.ended
+    elif seen.ended != "done":
+        yield "error.type", seen.ended
     if call.word:
         yield "mockopenai.word", call.word
     yield "mockopenai.request_id", call.request_id

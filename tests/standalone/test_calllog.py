@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pytest_mockopenai.core.wire import Ending
 from pytest_mockopenai.observing import Seen
 from pytest_mockopenai.recorder import Call
 from pytest_mockopenai.standalone.calllog import CallLog, level_of, timestamp
@@ -17,11 +18,11 @@ from pytest_mockopenai.standalone.lines import Lines, blocks
 Make = Callable[..., Call]
 
 
-def logged(call: Call, **options: Any) -> str:
+def logged(call: Call, ended: Ending = "done", **options: Any) -> str:
     lines: list[str] = []
     log = CallLog(lines.append, **options)
     log.began(call)
-    log.ended(Seen(call, 0.0123))
+    log.ended(Seen(call, ended, 0.0123))
     return "".join(lines)
 
 
@@ -31,7 +32,7 @@ def test_text(a_call: Make) -> None:
 
 
 def test_text_of_what_broke_off(a_call: Make) -> None:
-    line = logged(a_call(status=429, tokens=None, ended="client_gone"))
+    line = logged(a_call(status=429, tokens=None), "client_gone")
     assert line.endswith("POST /v1/chat/completions 429 12.3ms client_gone")
 
 
@@ -54,19 +55,19 @@ def test_json(a_call: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "level"),
+    ("fields", "ended", "level"),
     [
-        ({}, "info"),
-        ({"status": 404}, "warning"),
-        ({"fault": "cut"}, "warning"),
-        ({"ended": "client_gone"}, "warning"),
-        ({"status": 503}, "error"),
+        ({}, "done", "info"),
+        ({"status": 404}, "done", "warning"),
+        ({"fault": "cut"}, "done", "warning"),
+        ({}, "client_gone", "warning"),
+        ({"status": 503}, "done", "error"),
     ],
 )
-def test_levels(a_call: Make, fields: dict[str, Any], level: str) -> None:
+def test_levels(a_call: Make, fields: dict[str, Any], ended: Ending, level: str) -> None:
     call = a_call(**fields)
-    assert level_of(call) == level
-    shown = [bool(logged(call, level=least)) for least in ("info", "warning", "error", "off")]
+    assert level_of(Seen(call, ended, 0.1)) == level
+    shown = [bool(logged(call, ended, level=least)) for least in ("info", "warning", "error", "off")]
     assert shown.count(True) == ("info", "warning", "error").index(level) + 1
 
 

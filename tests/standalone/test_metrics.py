@@ -29,7 +29,7 @@ def test_a_call_is_counted(a_call: Make) -> None:
     call = a_call(word="says('Paris') | slow(first=1)", stream=True, usage=Usage(10, 5, 4, 2))
     metrics.began(call)
     metrics.began(call)
-    metrics.ended(Seen(call, 0.2, 0.02, 0.003))
+    metrics.ended(Seen(call, "done", 0.2, 0.02, 0.003))
     found = samples(metrics)
     assert found["mockopenai_requests_total", ("chat.completions", "200", "says")] == 1
     assert found["mockopenai_in_flight", ()] == 1
@@ -46,7 +46,7 @@ def test_a_call_is_counted(a_call: Make) -> None:
 def test_labels_are_bounded(a_call: Make) -> None:
     metrics = Metrics()
     for number in range(MODELS + 20):
-        metrics.ended(Seen(a_call(model=f"model-{number}"), 0.1))
+        metrics.ended(Seen(a_call(model=f"model-{number}"), "done", 0.1))
     models = {labels[0] for name, labels in samples(metrics) if name == "mockopenai_tokens_total"}
     assert len(models) == MODELS + 1
     assert "other" in models
@@ -55,7 +55,7 @@ def test_labels_are_bounded(a_call: Make) -> None:
 def test_an_unknown_path_is_one_endpoint(a_call: Make) -> None:
     metrics = Metrics()
     call = a_call(tokens=None, status=404)
-    metrics.ended(Seen(replace(call, inquiry=replace(call.inquiry, endpoint="")), 0.1))
+    metrics.ended(Seen(replace(call, inquiry=replace(call.inquiry, endpoint="")), "done", 0.1))
     assert samples(metrics)["mockopenai_requests_total", ("unknown", "404", "none")] == 1
 
 

@@ -13,6 +13,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 
 from pytest_mockopenai.core.usage import Usage
+from pytest_mockopenai.core.wire import Ending
 from pytest_mockopenai.observing import Seen
 from pytest_mockopenai.recorder import Call
 from pytest_mockopenai.standalone.spans import Spans
@@ -29,9 +30,9 @@ class Traced:
         provider.add_span_processor(SimpleSpanProcessor(self._exporter))
         self.spans = Spans(provider)
 
-    def of(self, call: Call, duration: float = 0.5) -> ReadableSpan:
+    def of(self, call: Call, ended: Ending = "done") -> ReadableSpan:
         self.spans.began(call)
-        self.spans.ended(Seen(call, duration))
+        self.spans.ended(Seen(call, ended, 0.5))
         (span,) = self._exporter.get_finished_spans()
         return span
 
@@ -83,7 +84,7 @@ def test_an_error(traced: Traced, a_call: Make) -> None:
 
 
 def test_a_client_that_left(traced: Traced, a_call: Make) -> None:
-    span = traced.of(a_call(ended="client_gone"))
+    span = traced.of(a_call(), "client_gone")
     assert (span.attributes or {})["error.type"] == "client_gone"
 
 
