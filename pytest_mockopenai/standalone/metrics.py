@@ -7,7 +7,7 @@ only the first so many have a label of their own.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -116,6 +116,16 @@ class Metrics:
                 return "other"
             self._models.add(name)
         return name[:100]
+
+    def described(self) -> Iterator[tuple[str, str, tuple[str, ...], str]]:
+        """Name, type, labels and meaning of each metric, as Prometheus sees them."""
+        for metric in (
+            *(self._requests, self._tokens, self._in_flight, self._connections),
+            *(self._playing, self._duration, self._first, self._lag),
+        ):
+            (family,) = metric.describe()
+            ending = "_total" if family.type == "counter" else ""
+            yield family.name + ending, family.type, metric._labelnames, family.documentation
 
     def page(self) -> tuple[str, bytes]:
         """Content type and text."""

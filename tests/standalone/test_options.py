@@ -128,3 +128,14 @@ def test_stubs_files_are_checked(tmp_path: Path, capsys: pytest.CaptureFixture[s
     said = capsys.readouterr()
     assert f"{good}: 1 rules, 1 settings, 0 models" in said.out
     assert f"{bad}:2:4: rules[0].whn: 'whn' is no key of a rule. Did you mean 'when'?" in said.err
+
+
+@pytest.mark.parametrize("name", [name for name, *_ in commands.COMMANDS])
+def test_every_option_is_documented(name: str) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "standalone.md").read_text("utf-8")
+    (one,) = (run for known, _, run, _ in commands.COMMANDS if known == name)
+    parser = cli.Parser()
+    one(parser)
+    flags = [flag for action in parser._actions for flag in action.option_strings if flag.startswith("--")]
+    undocumented = [flag for flag in flags if not flag.startswith(("--no-", "--help")) and f"{flag}" not in page]
+    assert undocumented == []

@@ -13,7 +13,9 @@ from pytest_mockopenai.hosts.aio import AioHost
 from pytest_mockopenai.scene import Scene
 from pytest_mockopenai.settings import Settings
 from pytest_mockopenai.standalone.cli import main, parser
+from pytest_mockopenai.standalone.load import command
 from pytest_mockopenai.standalone.load.command import plan_of
+from pytest_mockopenai.standalone.load.figures import Outcome
 from pytest_mockopenai.standalone.load.line import tokens_of
 from pytest_mockopenai.standalone.load.plan import request_of, target_of
 from pytest_mockopenai.standalone.load.running import Run, watched
@@ -84,6 +86,15 @@ def test_what_breaks_is_a_failure(word: str, failure: str) -> None:
 def test_a_reset_is_a_failure() -> None:
     summary = loaded("-n", "1", "--header=X-Test-Scenario: reset;after=0")
     assert summary["failed"] == 1
+
+
+def test_the_progress_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    running = Run(plan_of(parser().parse_args(["load", "http://127.0.0.1:1/v1", "-n", "40"])))
+    for _ in range(9):
+        running.figures.add(Outcome(200, 0.1))
+    running.figures.add(Outcome(500, 0.1, failure="HTTP 500"))
+    command._show(running)
+    assert capsys.readouterr().err == "\r\x1b[K[########......................]  25% 10 calls, 1 failed"
 
 
 def test_nobody_listens(capsys: pytest.CaptureFixture[str]) -> None:
