@@ -84,7 +84,7 @@ def attributes_of(seen: Seen) -> Iterator[tuple[str, Any]]:
     if call.endpoint in OPERATIONS:
         yield from _of_operation(call)
     if call.status >= 400:
-        yield "error.type", _code(call.response) or str(call.status)
+        yield "error.type", _code(_response(call)) or str(call.status)
     elif seen.ended != "done":
         yield "error.type", seen.ended
     if call.word:
@@ -103,8 +103,14 @@ def _of_operation(call: Call) -> Iterator[tuple[str, Any]]:
     if call.usage is not None:
         yield "gen_ai.usage.input_tokens", call.usage.prompt_tokens
         yield "gen_ai.usage.output_tokens", call.usage.completion_tokens
-    if call.status < 400 and isinstance(call.response, Mapping):
-        yield from _of_response(call.response)
+    if call.status < 400:
+        yield from _of_response(_response(call))
+
+
+def _response(call: Call) -> Mapping[str, Any]:
+    """The finished object; one that is read only when somebody looks is read now."""
+    response = call.response.read() if hasattr(call.response, "read") else call.response
+    return response if isinstance(response, Mapping) else {}
 
 
 def _of_response(response: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -117,8 +123,8 @@ def _of_response(response: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         yield "gen_ai.response.finish_reasons", reasons
 
 
-def _code(response: Any) -> str | None:
-    error = response.get("error") if isinstance(response, Mapping) else None
+def _code(response: Mapping[str, Any]) -> str | None:
+    error = response.get("error")
     return error.get("code") if isinstance(error, Mapping) else None
 
 

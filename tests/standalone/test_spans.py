@@ -76,6 +76,14 @@ def test_a_chat_call(traced: Traced, a_call: Make) -> None:
     }
 
 
+def test_a_response_that_is_read_when_somebody_looks(traced: Traced, a_call: Make) -> None:
+    class Unread:
+        def read(self) -> dict[str, Any]:
+            return {"id": "chatcmpl-1"}
+
+    assert (traced.of(a_call(response=Unread())).attributes or {})["gen_ai.response.id"] == "chatcmpl-1"
+
+
 def test_an_error(traced: Traced, a_call: Make) -> None:
     response = {"error": {"message": "No.", "code": "rate_limit_exceeded"}}
     span = traced.of(a_call(status=429, tokens=None, response=response))
