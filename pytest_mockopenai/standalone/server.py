@@ -10,8 +10,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pytest_mockopenai.standalone import signals
-from pytest_mockopenai.standalone.building import Mock, build, warm_up
+from pytest_mockopenai.standalone.building import build, warm_up
 from pytest_mockopenai.standalone.certificates import context_of
+from pytest_mockopenai.standalone.complaints import Complaints
 from pytest_mockopenai.standalone.config import Config
 from pytest_mockopenai.standalone.lines import Lines
 from pytest_mockopenai.standalone.signals import Stop
@@ -65,12 +66,13 @@ class Server:
         signals.listen(stop, stubbing.reload)
         stubbing.start()
         self._ready(host.urls)
-        complaining = asyncio.ensure_future(_complain(host, mock))
+        complaints = Complaints(mock.scene.app, say)
+        looking = asyncio.ensure_future(_look(host, complaints))
         await stop.asked.wait()
         drained = await self._drained(host, stop)
-        complaining.cancel()
+        looking.cancel()
         stubbing.stop()
-        _complaints(host, mock)
+        complaints.tell()
         lines.flush()
         if mock.spans:
             mock.spans.close()
@@ -113,18 +115,11 @@ def limits_of(config: Config) -> Limits:
     )
 
 
-async def _complain(host: AioHost, mock: Mock) -> None:
+async def _look(host: AioHost, complaints: Complaints) -> None:
     while True:
+        complaints.tell()
+        host.errors.clear()  # it has logged them itself
         await asyncio.sleep(_LOOK)
-        _complaints(host, mock)
-
-
-def _complaints(host: AioHost, mock: Mock) -> None:
-    """Says what a test would have failed on, and forgets it: nobody else does here."""
-    problems, mock.scene.app.problems = mock.scene.app.problems, []
-    for problem in problems:
-        say(problem)
-    host.errors.clear()  # the host has logged them itself
 
 
 def say(text: str) -> None:
