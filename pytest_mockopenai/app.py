@@ -23,8 +23,9 @@ from pytest_mockopenai.core.scenario import Source
 from pytest_mockopenai.core.script import Script, When
 from pytest_mockopenai.core.seed import Draw, draw_for
 from pytest_mockopenai.core.wire import Dialogue, Headers, Request
-from pytest_mockopenai.core.word import Word
+from pytest_mockopenai.core.word import Timing, Word
 from pytest_mockopenai.exchange import NOTHING, Attempt, Exchange
+from pytest_mockopenai.observing import InFlight, Observed, Observer
 from pytest_mockopenai.reader import Reader
 from pytest_mockopenai.reading import Reading, Readings, count_key
 from pytest_mockopenai.recent import Recent
@@ -45,7 +46,9 @@ class _Answering:
     def check(self, params_name: str, body: Mapping[str, Any], *, known: frozenset[str] = frozenset()) -> Error | None:
         return params.check(params_name, body, known=known)
 
-    def turn(self, endpoint: Endpoint, body: JSON, failed: Callable[[Error, Draw], Iterable[bytes]]) -> Exchange:
+    def turn(
+        self, endpoint: Endpoint, body: JSON, failed: Callable[[Error, Draw], Iterable[bytes]]
+    ) -> Exchange | Observed:
         return self.app.turn(endpoint, self.request, body, failed)
 
 
@@ -60,7 +63,10 @@ class App:
         *,
         clock: Callable[[], float] = time.time,
         readings: Readings | None = None,
+        observers: tuple[Observer, ...] = (),
     ) -> None:
+        """`observers` are told of each call that begins and ends; more may be added to the attribute later."""
+        self.observers = observers
         self._settings = settings or Settings()
         self.models = models
         self.recorder = Recorder(self._settings.record_limit, self._settings.record_bytes)
@@ -69,6 +75,7 @@ class App:
         self._clock = clock
         self._lock = threading.Lock()
         self._script = Script()
+        self._running = InFlight()
         self._routes = routes
         self._readings = readings or Readings()
         self._reader = Reader(routes, self._settings, self._readings)
@@ -120,7 +127,7 @@ class App:
     def reset(self) -> None:
         """Forget script, calls, usage, problems and all that was stored, as a new app."""
         with self._lock:
-            self.recorder = Recorder(self._settings.record_limit)
+            self.recorder = Recorder(self._settings.record_limit, self._settings.record_bytes)
             self.problems = []
             self._store = Store()
             self._script = Script()
@@ -128,14 +135,14 @@ class App:
 
     # --- one request --------------------------------------------------------------------------------------------------
 
-    def exchange(self, request: Request) -> Exchange:
+    def exchange(self, request: Request) -> Exchange | Observed:
         """Answer a request and record the call; never raises."""
         attempt = Attempt(request)
         return self._concluded(attempt, lambda: self._answer(attempt), lambda error: self._error_reply(attempt, error))
 
     def turn(
         self, endpoint: Endpoint, opening: Request, body: JSON, failed: Callable[[Error, Draw], Iterable[bytes]]
-    ) -> Exchange:
+    ) -> Exchange | Observed:
         """Answer a call that is a message of a WebSocket, and record it; see `core.endpoint.Service.turn`."""
         attempt = Attempt(replace(opening, method=IN_DIALOGUE, body=b""), stream=True)
 
@@ -146,7 +153,7 @@ class App:
 
     def _concluded(
         self, attempt: Attempt, answer: Callable[[], Rendered], refusal: Callable[[Error], Rendered]
-    ) -> Exchange:
+    ) -> Exchange | Observed:
         """The answer, or what an error makes of it; timed, broken and recorded."""
         started = self._clock()
         try:
@@ -156,10 +163,24 @@ class App:
         except Exception as bug:
             self.problems.append(explain.bug(attempt.asked, traceback.format_exc()))
             rendered = refusal(self._noted(attempt, errors.our_bug(bug)))
-        reply = paced(rendered, attempt.word.timing, attempt.word.fault)
+        reply = paced(rendered, attempt.word.timing or self._latency(attempt), attempt.word.fault)
         size = 0 if attempt.shared else len(attempt.request.body) + len(rendered.body)
-        index = self.recorder.add(self._record(attempt, rendered, started), size)
-        return Exchange(reply, self.recorder, index)
+        call = self._record(attempt, rendered, started)
+        exchange = Exchange(reply, self.recorder, self.recorder.add(call, size))
+        observers = self._watching()
+        return Observed(exchange, call, observers, self._clock) if observers else exchange
+
+    def _watching(self) -> tuple[Observer, ...]:
+        """Who watches this call; the number in flight is counted only where a latency asks for it."""
+        latency = self.settings.latency
+        return (*self.observers, self._running) if latency is not None and latency.grows else self.observers
+
+    def _latency(self, attempt: Attempt) -> Timing | None:
+        """How long the model takes if no word says; errors and what costs no tokens are answered at once."""
+        latency = self.settings.latency
+        if latency is None or attempt.usage is None:
+            return None
+        return latency.timing(self._serial(attempt).child("latency"), attempt.usage, self._running.count + 1)
 
     def _answer(self, attempt: Attempt) -> Rendered:
         """Steps 2 to 8 of a request's life; raises `Refused` for an error reply."""

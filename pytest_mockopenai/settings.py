@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict
 
 from pytest_mockopenai.core.headers import RetryWaits
+from pytest_mockopenai.core.latency import Latency
+from pytest_mockopenai.core.latency import parse as parse_latency
 from pytest_mockopenai.core.suggest import did_you_mean
 
 
@@ -20,6 +22,7 @@ class Settings:
     installed SDK nor the user declares. `require_key`: 401 without an API key. `invalid_keys`: keys that get 401.
     `body_limit`: bytes; a larger request gets 413. `retry_waits`: what errors tell clients to wait. `close_async`: the
     connection of an asynchronous SDK client is closed after each reply, since it would outlive the test's event loop.
+    `latency`: how long the model takes where no word says; as text, see `core.latency.parse`.
     `scenario_header`: the request header `X-Test-Scenario` plays a word.
     `record_limit`: how many calls are kept (usage is summed of all); 0 keeps none. `record_bytes`: how large their
     requests and replies may be together; the oldest are forgotten first.
@@ -33,6 +36,7 @@ class Settings:
     body_limit: int = 64 * 2**20
     retry_waits: RetryWaits = field(default_factory=lambda: RetryWaits(ms=1))
     close_async: bool = True
+    latency: Latency | None = None
     scenario_header: bool = True
     record_limit: int = 10_000
     record_bytes: int = 256 * 2**20
@@ -64,6 +68,7 @@ class Options(TypedDict, total=False):
     require_key: bool
     invalid_keys: Collection[str]
     body_limit: int
+    latency: Latency | str | None
     scenario_header: bool
     record_limit: int
     record_bytes: int
@@ -85,6 +90,8 @@ def _checked(name: str, value: Any) -> Any:
     fits, wanted = _CHECKS[name]
     if not fits(value):
         raise ValueError(f"{name} is {wanted}, not {value!r}")
+    if name == "latency" and isinstance(value, str):
+        return parse_latency(value)
     return frozenset(value) if name == "invalid_keys" else value
 
 
@@ -131,6 +138,7 @@ _CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "require_key": (_is_switch, "True or False"),
     "invalid_keys": (_is_keys, "a list of keys"),
     "body_limit": (lambda value: _is_whole(value) and value > 0, "a number of bytes above 0"),
+    "latency": (lambda value: value is None or isinstance(value, (str, Latency)), "the text of a latency model"),
     "scenario_header": (_is_switch, "True or False"),
     "record_limit": (_is_size, "a whole number of at least 0"),
     "record_bytes": (_is_size, "a number of bytes of at least 0"),

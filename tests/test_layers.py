@@ -15,7 +15,7 @@ PACKAGE = Path(pytest_mockopenai.__file__).parent
 NAME = PACKAGE.name
 
 LAYERS = (
-    ("plugin", "fixtures", "marker", "summary", "standalone"),
+    ("plugin", "fixtures", "marker", "summary", "standalone", "__main__"),
     ("mock",),
     ("remote", "stage"),
     ("admin",),
@@ -36,7 +36,7 @@ LAYERS = (
     ),
     ("app",),
     ("reader",),
-    ("exchange", "reading"),
+    ("exchange", "observing", "reading"),
     ("explain", "recent", "recorder", "settings", "store"),
     ("contract", "endpoints"),
     ("rendering",),

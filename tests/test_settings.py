@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_mockopenai.core.latency import Latency
 from pytest_mockopenai.settings import Budget, Options, Settings, checked, part
 from pytest_mockopenai.stubs import Stubs
 
@@ -28,6 +29,7 @@ GOOD: dict[str, list[Any]] = {
     "scenario_header": [True, False],
     "share_tls": [True, False],
     "stubs": [None, "stubs.yaml", Path("stubs"), ["a.yaml", Path("b.toml")], Stubs()],
+    "latency": [None, Latency(0.5)],
 }
 BAD: list[tuple[str, Any, str]] = [
     ("seed", "7", "seed is a whole number, not '7'"),
@@ -40,6 +42,8 @@ BAD: list[tuple[str, Any, str]] = [
     ("invalid_keys", "sk-1", "invalid_keys is a list of keys, not 'sk-1'"),
     ("invalid_keys", [1], "invalid_keys is a list of keys, not [1]"),
     ("invalid_keys", {"sk-1": 1}, "invalid_keys is a list of keys"),
+    ("latency", 3, "latency is the text of a latency model, not 3"),
+    ("latency", "gpt-4", "there is no latency model 'gpt-4'. Did you mean 'gpt-4o'?"),
     ("body_limit", 0, "body_limit is a number of bytes above 0, not 0"),
     ("record_limit", None, "record_limit is a whole number of at least 0, not None"),
     ("record_bytes", -1, "record_bytes is a number of bytes of at least 0, not -1"),

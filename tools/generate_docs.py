@@ -13,10 +13,13 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest_mockopenai.core.words  # noqa: F401 - fills the vocabulary
+from pytest_mockopenai.core.latency import PRESETS, Latency
 from pytest_mockopenai.core.script import When
 from pytest_mockopenai.core.word import VOCABULARY
 from pytest_mockopenai.endpoints import all_endpoints
 from pytest_mockopenai.settings import Budget, Settings
+from pytest_mockopenai.standalone import options
+from pytest_mockopenai.standalone.metrics import Metrics
 
 DOCS = Path(__file__).parent.parent / "docs"
 PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -63,11 +66,48 @@ def option_list() -> str:
     return ", ".join(f"`{field.name}`" for kind in (Settings, Budget) for field in fields(kind)) + "\n"
 
 
+def serve_table() -> str:
+    """The options of `mockopenai serve`, with their variables and defaults."""
+    rows = [
+        (f"`{_written(option)}`", f"`{options.env(option.name)}`", options.written_default(option.name), option.help)
+        for group in options.GROUPS.values()
+        for option in group
+    ]
+    return table(("option", "variable", "default", "what it does"), rows)
+
+
+def _written(option: options.Option) -> str:
+    return f"{options.flag(option.name)} {option.metavar}".strip()
+
+
+def latency_table() -> str:
+    """The latency models that have a name."""
+    heads = [field.name.replace("_", "-") for field in fields(Latency)]
+    shown = [[getattr(model, field.name) for field in fields(Latency)] for model in PRESETS.values()]
+    kept = [index for index, _ in enumerate(heads) if len({row[index] for row in shown}) > 1]
+    rows = [(f"`{name}`", *(_plain(row[index]) for index in kept)) for name, row in zip(PRESETS, shown, strict=True)]
+    return table(("model", *(f"`{heads[index]}`" for index in kept)), rows)
+
+
+def _plain(value: object) -> str:
+    return f"{value:.6f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+
+
+def metric_table() -> str:
+    """The metrics of `/metrics`."""
+    rows = [(f"`{name}`", kind, ", ".join(f"`{label}`" for label in labels), does)
+            for name, kind, labels, does in Metrics().described()]  # fmt: skip
+    return table(("metric", "type", "labels", "what it counts"), rows)
+
+
 PARTS = {
     "words": word_table,
     "endpoints": endpoint_table,
     "conditions": condition_list,
     "options": option_list,
+    "serve": serve_table,
+    "latencies": latency_table,
+    "metrics": metric_table,
 }
 
 

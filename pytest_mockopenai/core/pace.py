@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import chain, repeat
+from itertools import islice
 
 from pytest_mockopenai.core import sse
 from pytest_mockopenai.core.wire import Cut, Dialogue, Headers, How, Reply, Send, Step, Stream, Upgrade, Whole
@@ -68,7 +68,7 @@ class _Broken:
     flat: bool
 
     def ended_by(self, how: How) -> tuple[Step, ...]:
-        wait = self.timing.each if self.at else self.timing.first
+        wait = next(islice(self.timing.waits(), self.at, None))
         return (*_sends(self.events[: self.at], self.timing), Cut(how, wait))
 
     def around(self) -> tuple[tuple[bytes, ...], bytes, tuple[bytes, ...]]:
@@ -120,15 +120,14 @@ _STREAM_FAULTS: dict[FaultKind, Callable[[_Broken], tuple[Step, ...]]] = {
 
 
 def _sends(data: tuple[bytes, ...], timing: Timing) -> tuple[Step, ...]:
-    waits = chain((timing.first,), repeat(timing.each))
-    return tuple(map(Send, filter(None, data), waits))
+    return tuple(map(Send, filter(None, data), timing.waits()))
 
 
 # --- whole replies ----------------------------------------------------------------------------------------------------
 
 
 def _whole(rendered: Rendered, timing: Timing, fault: Fault | None) -> Reply:
-    wait = timing.first + timing.each * rendered.steps
+    wait = timing.total(rendered.steps)
     whole = Whole(rendered.status, rendered.headers, rendered.body, wait)
     if fault is None:
         return whole

@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import takewhile
+from itertools import chain, repeat, takewhile
 from typing import Any, Literal, ParamSpec, TypeVar
 
 from pytest_mockopenai.core import jsontext
@@ -27,6 +27,14 @@ class Timing:
 
     first: float = 0.0
     each: float = 0.0
+
+    def waits(self) -> Iterator[float]:
+        """The wait before each event, without end."""
+        return chain((self.first,), repeat(self.each))
+
+    def total(self, events: int) -> float:
+        """How long a reply of so many events after the first takes."""
+        return self.first + self.each * events
 
 
 @dataclass(frozen=True, slots=True)

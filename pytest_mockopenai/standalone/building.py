@@ -1,0 +1,106 @@
+"""From options to a mock: the app, who observes it, and the handler that a host serves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+import pytest_mockopenai
+from pytest_mockopenai.admin import Admin, Front
+from pytest_mockopenai.app import App
+from pytest_mockopenai.core.headers import RetryWaits
+from pytest_mockopenai.core.routes import Routes
+from pytest_mockopenai.core.wire import Request
+from pytest_mockopenai.endpoints import all_endpoints
+from pytest_mockopenai.hosts.port import Handler
+from pytest_mockopenai.models import KnownModels
+from pytest_mockopenai.observing import Observer
+from pytest_mockopenai.scene import Scene
+from pytest_mockopenai.settings import Settings
+from pytest_mockopenai.standalone.calllog import CallLog
+from pytest_mockopenai.standalone.config import BadOption, Config
+from pytest_mockopenai.standalone.metrics import Metrics, Scraped
+from pytest_mockopenai.standalone.spans import Spans
+
+
+_RECORD_BYTES = 64 * 2**20  # of the calls kept: a container with 256 MiB has room for it
+
+
+@dataclass(frozen=True, slots=True)
+class Mock:
+    """What is served, and what has to be closed after it."""
+
+    scene: Scene
+    handler: Handler
+    spans: Spans | None = None
+
+
+def settings_of(config: Config) -> Settings:
+    """How the mock answers. Standalone, waits are told as scripted, and no test's loop ends before a connection."""
+    return Settings(
+        seed=config.seed,
+        strict=config.strict,
+        models="strict" if "strict" in config.models else "any",
+        require_key=config.require_key,
+        invalid_keys=frozenset(config.invalid_keys),
+        body_limit=config.body_limit,
+        retry_waits=RetryWaits(),
+        close_async=False,
+        latency=config.latency,
+        record_limit=config.record_limit,
+        record_bytes=_RECORD_BYTES,
+    )
+
+
+def build(
+    config: Config,
+    write: Callable[[str], object],
+    *,
+    gauges: Callable[[], tuple[int, int]] | None = None,
+    ready: Callable[[], bool] = lambda: True,
+) -> Mock:
+    """The mock that the options describe. Raises BadOption.
+
+    `write` takes the lines of its log, `gauges` are those of `Metrics`, `ready` says whether it wants more requests.
+    """
+    scene = Scene(settings_of(config), fixed=config.fixed)
+    scene.models.add(*(name for name in config.models if name not in ("strict", "any")))
+    metrics = Metrics(gauges) if has_metrics(config) else None
+    spans = _spans() if config.otel else None
+    log = CallLog(write, format=config.log_format, level=config.log_level) if config.log_level != "off" else None
+    observers: list[Observer | None] = [metrics, spans, log]
+    scene.app.observers = tuple(observer for observer in observers if observer is not None)
+    front = _front(config, scene, ready)
+    return Mock(scene, Scraped(front, metrics) if metrics else front, spans)
+
+
+def _front(config: Config, scene: Scene, ready: Callable[[], bool]) -> Handler:
+    """The app, behind the admin API and CORS if they are wanted."""
+    if not config.admin and not config.cors:
+        return scene.app
+    admin = Admin(scene, token=config.admin_token, version=pytest_mockopenai.__version__, ready=ready)
+    return Front(scene.app, admin if config.admin else None, cors=config.cors)
+
+
+def warm_up() -> None:
+    """Answers calls that nobody sees, so that the first client does not wait for what is loaded on first use."""
+    app = App(Routes(all_endpoints()), KnownModels(), Settings(require_key=False))
+    chat = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}
+    head = (("content-type", "application/json"),)
+    for path, body in (("chat/completions", chat), ("responses", {"model": "gpt-4o", "input": "Hi"})):
+        for stream in (False, True):
+            app.exchange(Request("POST", f"/v1/{path}", head, json.dumps({**body, "stream": stream}).encode()))
+
+
+def has_metrics(config: Config) -> bool:
+    """Whether there are metrics: they are wanted, and prometheus-client is there."""
+    return config.metrics and find_spec("prometheus_client") is not None
+
+
+def _spans() -> Spans:
+    try:
+        return Spans()
+    except ImportError:
+        raise BadOption("--otel needs OpenTelemetry: pip install 'pytest-mockopenai[otel]'") from None

@@ -1,0 +1,1 @@
+"""`mockopenai load`: many calls to a server, and what they took."""
