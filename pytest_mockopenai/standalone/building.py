@@ -24,7 +24,6 @@ from pytest_mockopenai.standalone.config import BadOption, Config
 from pytest_mockopenai.standalone.metrics import Metrics, Scraped
 from pytest_mockopenai.standalone.spans import Spans
 
-
 _RECORD_BYTES = 64 * 2**20  # of the calls kept: a container with 256 MiB has room for it
 
 
