@@ -241,7 +241,7 @@ class App:
         made = prepare(lambda serial, time: self._context(attempt, reading, serial, time))
         if made is None:
             reading.repeatable = False
-        else:
+        elif self._readings.find(attempt.request) is reading:  # else the seed was changed in the meantime
             self._readings.keep_prepared(reading, made, of=basis)
         return made
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from pytest_mockopenai.core.headers import merged
 from pytest_mockopenai.core.wire import Ending, Headers, Reply, Request, Whole
 
 PREFIX = "/_mock"
@@ -110,5 +109,7 @@ def _preflight(request: Request) -> Headers:
 
 
 def _readable(reply: Reply) -> Reply:
-    allowed = (("access-control-allow-origin", "*"), ("access-control-expose-headers", ", ".join(EXPOSED)))
-    return replace(reply, headers=merged(reply.headers, allowed))
+    return replace(reply, headers=reply.headers + _READABLE)
+
+
+_READABLE: Headers = (("access-control-allow-origin", "*"), ("access-control-expose-headers", ", ".join(EXPOSED)))
