@@ -24,6 +24,8 @@ _NO_RETRY = ("x-should-retry", "false")
 class Answering:
     """One request being answered: what to play, and whom to tell how it ended."""
 
+    __slots__ = ("_desk", "_exchange", "_told", "framed")
+
     def __init__(self, framed: Framed, exchange: Exchange | None, desk: Desk) -> None:
         self.framed = framed
         self._exchange = exchange

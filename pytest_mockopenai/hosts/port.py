@@ -68,7 +68,7 @@ class CannotPlay(ValueError):
 
 def must_play(reply: Reply, plays: frozenset[str]) -> None:
     """Raises CannotPlay if the reply asks for more than the host `plays`."""
-    missing = sorted(faults_of(reply) - plays)
-    if missing:
+    if not (faults := faults_of(reply)) <= plays:
+        missing = sorted(faults - plays)
         able = ", ".join(sorted(plays)) or "none"
         raise CannotPlay(f"This host cannot play the fault {missing[0]!r}. It plays: {able}.")

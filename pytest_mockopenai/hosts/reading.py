@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from functools import lru_cache
+from typing import Literal, NamedTuple, Protocol
 
 from pytest_mockopenai.core import errors
 from pytest_mockopenai.core.errors import Error, Refused
@@ -24,11 +25,15 @@ _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _NAME = re.compile(_TOKEN)
 _REQUEST_LINE = re.compile(rf"({_TOKEN}) ([^\x00-\x20\x7f]+) HTTP/([0-9])\.([0-9])")
 _SCHEME = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
-_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
+_END_OF_HEAD = re.compile(rb"\n\r?\n")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;.*)?")
 _TLS_HANDSHAKE = 0x16
 _FIRST_BYTES = frozenset(b"\r\n" + bytes(byte for byte in range(33, 127) if _NAME.fullmatch(chr(byte))))
 _LINE_LIMIT = 8 * 1024
+# Clients repeat themselves: heads and header lines that were read before are known. Longer ones are not kept.
+_KNOWN_SIZE = 4 * 1024
+_KNOWN_HEADS, _KNOWN_LINES = 256, 1024
+_TOO_LONG = 10**18
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,14 @@ class Incoming:
     request: Request
     http11: bool
     keep_alive: bool
+
+
+class _Head(NamedTuple):
+    """What a head says: the request without its body, and the body's size in bytes, None if it is chunked."""
+
+    incoming: Incoming
+    size: int | None
+    expects_continue: bool
 
 
 class Reader:
@@ -50,6 +63,7 @@ class Reader:
         self._buffer = bytearray()
         self._body_limit = body_limit
         self._head_limit = head_limit
+        self._searched = 0
         self._head: Incoming | None = None
         self._body: _Body = _Sized(0)
         self._expects_continue = False
@@ -58,6 +72,13 @@ class Reader:
     def buffered(self) -> int:
         """How many bytes were fed and not yet used."""
         return len(self._buffer)
+
+    @property
+    def midway(self) -> Literal["head", "body"] | None:
+        """Which part of a request has begun and is not complete."""
+        if self._head is not None:
+            return "body"
+        return "head" if self._buffer else None
 
     def feed(self, data: bytes) -> None:
         """Takes bytes as they came, cut anywhere."""
@@ -92,21 +113,29 @@ class Reader:
         return CONTINUE
 
     def _next_head(self) -> Incoming | None:
-        while self._buffer.startswith((b"\r", b"\n")):
-            del self._buffer[0]
-        end = _END_OF_HEAD.search(self._buffer)
-        if (end.start() if end else len(self._buffer)) > self._head_limit:
-            raise Refused(_head_too_large(self._head_limit))
+        buffer = self._buffer
+        while buffer.startswith((b"\r", b"\n")):
+            del buffer[0]
+        end = _END_OF_HEAD.search(buffer, self._searched)
         if end is None:
-            _refuse_what_never_ends(self._buffer)
+            self._wait_for_head()
             return None
-        raw = bytes(self._buffer[: end.start()])
-        del self._buffer[: end.end()]
-        head = parse_head(raw)
+        raw = bytes(buffer[: end.start()]).removesuffix(b"\r")
+        if len(raw) > self._head_limit:
+            raise Refused(_head_too_large(self._head_limit))
+        del buffer[: end.end()]
+        self._searched = 0
+        head = _known_head(raw) if len(raw) <= _KNOWN_SIZE else _head(raw)
         self._body = _body_of(head, self._body_limit)
-        expected = head.request.header("expect") or ""
-        self._expects_continue = head.http11 and expected.lower() == "100-continue"
-        return head
+        self._expects_continue = head.expects_continue
+        return head.incoming
+
+    def _wait_for_head(self) -> None:
+        size = len(self._buffer)
+        if size > self._head_limit:
+            raise Refused(_head_too_large(self._head_limit))
+        _refuse_what_never_ends(self._buffer)
+        self._searched = max(0, size - 2)
 
     def _finished(self, head: Incoming, body: bytes) -> Incoming:
         self._head = None
@@ -115,6 +144,15 @@ class Reader:
             return head
         asked = head.request
         return Incoming(Request(asked.method, asked.target, asked.headers, body), head.http11, head.keep_alive)
+
+
+def _head(raw: bytes) -> _Head:
+    incoming = parse_head(raw)
+    expected = incoming.request.header("expect") or ""
+    return _Head(incoming, _size_of(incoming), incoming.http11 and expected.lower() == "100-continue")
+
+
+_known_head = lru_cache(_KNOWN_HEADS)(_head)
 
 
 def parse_head(raw: bytes) -> Incoming:
@@ -129,7 +167,8 @@ def parse_head(raw: bytes) -> Incoming:
     method, target, major, minor = found.groups()
     if major != "1":
         raise Refused(Error(505, f"HTTP/{major}.{minor} is not spoken here. Use HTTP/1.1."))
-    headers = tuple(map(_header, rest.split("\n"))) if rest else ()
+    header = _known_header if len(raw) <= _KNOWN_SIZE else _header
+    headers = tuple(map(header, rest.split("\n"))) if rest else ()
     http11 = minor != "0"
     request = Request(method, _origin_form(target), headers)
     return Incoming(request, http11, _keeps_alive(headers, http11))
@@ -140,6 +179,9 @@ def _header(line: str) -> tuple[str, str]:
     if not colon or not _NAME.fullmatch(name) or "\r" in value or "\0" in value:
         raise Refused(_bad(f"cannot read the header line that begins {name[:80]!r}"))
     return name, value.strip(" \t")
+
+
+_known_header = lru_cache(_KNOWN_LINES)(_header)
 
 
 def _origin_form(target: str) -> str:
@@ -168,32 +210,39 @@ class _Body(Protocol):
         """Takes its bytes off the buffer's front; the whole body once it is complete."""
 
 
-def _body_of(head: Incoming, limit: int) -> _Body:
-    headers = head.request.headers
+def _body_of(head: _Head, limit: int) -> _Body:
+    if head.size is None:
+        return _Chunked(limit)
+    if head.size > limit:
+        raise Refused(errors.too_large(limit))
+    return _Sized(head.size)
+
+
+def _size_of(incoming: Incoming) -> int | None:
+    """The size of the body that a head announces, in bytes; None if it is chunked."""
+    headers = incoming.request.headers
     codings = _listed(headers, "transfer-encoding")
     lengths = set(_listed(headers, "content-length"))
     if codings and lengths:
         raise Refused(_bad("both Content-Length and Transfer-Encoding were sent"))
     if codings:
-        return _chunked(codings, head.http11, limit)
-    return _Sized(_length(lengths, limit) if lengths else 0)
+        _must_be_chunked(codings, incoming.http11)
+        return None
+    return _length(lengths) if lengths else 0
 
 
-def _chunked(codings: list[str], http11: bool, limit: int) -> _Chunked:
+def _must_be_chunked(codings: list[str], http11: bool) -> None:
     if not http11:
         raise Refused(_bad("HTTP/1.0 has no Transfer-Encoding"))
     if codings != ["chunked"]:
         raise Refused(Error(501, f"Transfer-Encoding {', '.join(codings)!r} is not spoken here. Use 'chunked'."))
-    return _Chunked(limit)
 
 
-def _length(lengths: set[str], limit: int) -> int:
+def _length(lengths: set[str]) -> int:
     text = lengths.pop()
     if lengths or not (text.isascii() and text.isdigit()):
         raise Refused(_bad(f"Content-Length must be one number, not {', '.join(sorted({text, *lengths}))!r}"))
-    if len(text.lstrip("0")) > 18 or int(text) > limit:
-        raise Refused(errors.too_large(limit))
-    return int(text)
+    return int(text) if len(text.lstrip("0")) <= len(str(_TOO_LONG)) else _TOO_LONG
 
 
 class _Sized:
