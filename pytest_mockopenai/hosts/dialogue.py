@@ -1,10 +1,14 @@
-"""Plays a dialogue on a socket that has a thread of its own: sends each step in its time, and listens all the while."""
+"""Plays a dialogue: sends each step in its time, and listens all the while.
+
+`Speaker` is what every host does alike, without a socket; `Player` does it on a socket that has a thread of its own.
+"""
 
 from __future__ import annotations
 
 import selectors
 import socket
 from collections import deque
+from collections.abc import Callable
 from time import monotonic
 from typing import Protocol
 
@@ -20,11 +24,10 @@ _AHEAD = 64 * 1024 * 1024
 class Duplex:
     """A socket that is read while it is written: a client may send without reading, and both would wait for ever."""
 
-    def __init__(self, sock: socket.socket, codec: Codec) -> None:
-        self.heard: deque[str | bytes] = deque()
+    def __init__(self, sock: socket.socket, hear: Callable[[bytes], None]) -> None:
         self.gone = False
         self._socket = sock
-        self._codec = codec
+        self._hear = hear
         self._ahead = 0
 
     def listen(self, seconds: float | None) -> None:
@@ -59,7 +62,8 @@ class Duplex:
             data = b""
         self.gone = self.gone or not data
         self._ahead += len(data)
-        self.heard += self._codec.feed(data) if data else ()
+        if data:
+            self._hear(data)
 
 
 class Due:
@@ -100,44 +104,64 @@ class Told(Protocol):
         """What it raised."""
 
 
-class Player:
-    """Plays one dialogue."""
+class Speaker:
+    """One dialogue, what is heard and what is said: hand it what comes with `hear`, then take its `turn`.
 
-    def __init__(self, sock: socket.socket, dialogue: Dialogue, told: Told, sleep: Sleep | None = None) -> None:
+    What it has to say it says with `write`. Once it gives an ending, that has been told, and the connection ends so.
+    """
+
+    def __init__(self, dialogue: Dialogue, told: Told, write: Callable[[bytes], None]) -> None:
+        self.heard: deque[str | bytes] = deque()
         self._codec = Codec()
-        self._line = Duplex(sock, self._codec)
         self._dialogue = dialogue
         self._told = told
-        self._sleep = sleep
-        self._slept: Step | None = None
+        self._write = write
         self._due = Due()
 
-    def play(self, ahead: bytes) -> Ending | None:
-        """Plays until either side ends it; `ahead` is what the client has sent already.
+    @property
+    def next(self) -> Step | None:
+        """The step that is to be played next, if there is one yet."""
+        return self._dialogue.steps[0] if self._dialogue.steps else None
 
-        Returns how it ended, None if the client left or the connection broke off: then nobody has been told.
-        """
-        self._line.heard += self._codec.feed(ahead)
-        while True:
-            if not self._received():
-                return self._failed()
-            if self._codec.closing:
-                return self._closed()
-            self._line.write(self._codec.outgoing())
-            if self._line.gone:
-                return None
-            if not self._dialogue.steps:
-                self._line.listen(None)
-            elif (ending := self._next(self._dialogue.steps[0])) is not None:
-                return ending
+    def hear(self, data: bytes) -> None:
+        """Takes bytes as they came."""
+        self.heard += self._codec.feed(data)
+
+    def turn(self) -> Ending | None:
+        """Hands the dialogue the messages that came, and says what the protocol asks for."""
+        if not self._received():
+            return self._failed()
+        if self._codec.closing:
+            return self._closed()
+        self._write(self._codec.outgoing())
+        return None
+
+    def left(self, step: Step) -> float:
+        """The seconds until the step is to be played."""
+        return min(step.after, self._due.of(step) - monotonic())
+
+    def play(self, step: Step) -> Ending | None:
+        """Plays the next step."""
+        self._due.played(step)
+        self._dialogue.advance()
+        if isinstance(step, Send):
+            self._write(self._codec.text(step.data, half=self._is_halved()))
+            return None
+        ending = ENDINGS[step.how]
+        self._told.ended(ending)
+        return ending
+
+    def go_away(self) -> None:
+        """Closes with the next turn, because the server ends: 1001."""
+        self._codec.go_away()
 
     def _received(self) -> bool:
         """Hands the dialogue what came; False if that raised."""
-        while self._line.heard:
+        while self.heard:
             steps = self._dialogue.steps
             first = steps[0] if steps else None
             try:
-                self._dialogue.receive(self._line.heard.popleft())
+                self._dialogue.receive(self.heard.popleft())
             except Exception as error:
                 self._told.failed(error)
                 return False
@@ -146,9 +170,51 @@ class Player:
                 self._due.begin()
         return True
 
+    def _is_halved(self) -> bool:
+        following = self.next
+        return isinstance(following, Cut) and following.how == "half_chunk"
+
+    def _closed(self) -> Ending:
+        ending: Ending = "done" if self._codec.in_order else "cut"
+        self._told.ended(ending)
+        self._write(self._codec.outgoing())
+        return ending
+
+    def _failed(self) -> Ending:
+        self._told.ended("cut")
+        self._write(self._codec.failed())
+        return "cut"
+
+
+class Player:
+    """Plays one dialogue on a socket."""
+
+    def __init__(self, sock: socket.socket, dialogue: Dialogue, told: Told, sleep: Sleep | None = None) -> None:
+        self._speaker = Speaker(dialogue, told, lambda data: self._line.write(data))
+        self._line = Duplex(sock, self._speaker.hear)
+        self._sleep = sleep
+        self._slept: Step | None = None
+
+    def play(self, ahead: bytes) -> Ending | None:
+        """Plays until either side ends it; `ahead` is what the client has sent already.
+
+        Returns how it ended, None if the client left or the connection broke off: then nobody has been told.
+        """
+        self._speaker.hear(ahead)
+        while True:
+            if (ending := self._speaker.turn()) is not None:
+                return ending
+            if self._line.gone:
+                return None
+            step = self._speaker.next
+            if step is None:
+                self._line.listen(None)
+            elif (ending := self._next(step)) is not None:
+                return ending
+
     def _next(self, step: Step) -> Ending | None:
         """Plays the step if it is due, else waits for that, or for a message."""
-        left = min(step.after, self._due.of(step) - monotonic())
+        left = self._speaker.left(step)
         if self._sleep is not None and step.after > 0:
             if self._slept is not step:
                 self._slept = step
@@ -158,29 +224,4 @@ class Player:
         elif left > 0:
             self._line.listen(left)
             return None
-        return self._play(step)
-
-    def _play(self, step: Step) -> Ending | None:
-        self._due.played(step)
-        self._dialogue.advance()
-        if isinstance(step, Send):
-            self._line.write(self._codec.text(step.data, half=self._is_halved()))
-            return None
-        ending = ENDINGS[step.how]
-        self._told.ended(ending)
-        return ending
-
-    def _is_halved(self) -> bool:
-        following = self._dialogue.steps[0] if self._dialogue.steps else None
-        return isinstance(following, Cut) and following.how == "half_chunk"
-
-    def _closed(self) -> Ending:
-        ending: Ending = "done" if self._codec.in_order else "cut"
-        self._told.ended(ending)
-        self._line.write(self._codec.outgoing())
-        return ending
-
-    def _failed(self) -> Ending:
-        self._told.ended("cut")
-        self._line.write(self._codec.failed())
-        return "cut"
+        return self._speaker.play(step)

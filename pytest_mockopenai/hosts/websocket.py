@@ -12,7 +12,7 @@ from websockets.protocol import OPEN, SERVER, Protocol
 MESSAGE_LIMIT = 16 * 1024 * 1024
 """The longest message of a client, in bytes; a longer one is answered with close code 1009."""
 
-_BAD_TEXT, _OUR_FAULT = 1007, 1011
+_GOING_AWAY, _BAD_TEXT, _OUR_FAULT = 1001, 1007, 1011
 _TEXT_AND_FIN, _LENGTH_IN_2, _LENGTH_IN_8 = 0x81, 126, 127
 
 
@@ -66,6 +66,11 @@ class Codec:
         if not self.closing:
             self._protocol.fail(_OUR_FAULT)
         return self.outgoing()
+
+    def go_away(self) -> None:
+        """Close because the server ends: 1001."""
+        if not self.closing:
+            self._protocol.send_close(_GOING_AWAY)
 
     def _message(self, frame: Frame) -> str | bytes | None:
         if frame.opcode in (Opcode.TEXT, Opcode.BINARY):

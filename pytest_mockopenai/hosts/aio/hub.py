@@ -1,0 +1,45 @@
+"""What all connections of a host share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pytest_mockopenai.hosts.aio.lag import Lag
+from pytest_mockopenai.hosts.aio.limits import Limits
+from pytest_mockopenai.hosts.aio.ticker import Ticker
+from pytest_mockopenai.hosts.desk import Desk
+from pytest_mockopenai.hosts.port import Sleep
+
+if TYPE_CHECKING:
+    from pytest_mockopenai.hosts.aio.connection import Connection
+
+
+@dataclass(slots=True)
+class Hub:
+    """The desk and the limits, the open connections, and what is going on with them.
+
+    `era` counts the releases: a request taken in an earlier era may no longer begin a stall or go on with a dialogue.
+    `streams` counts the replies that are being played and take time. `emptied` is called when the last connection has
+    closed.
+    """
+
+    desk: Desk
+    limits: Limits
+    loop: asyncio.AbstractEventLoop
+    ticker: Ticker
+    sleep: Sleep | None = None
+    lag: Lag = field(default_factory=Lag)
+    connections: set[Connection] = field(default_factory=set)
+    era: int = 0
+    streams: int = 0
+    draining: bool = False
+    emptied: Callable[[], None] = lambda: None
+
+    @property
+    def full(self) -> bool:
+        """Whether there are more connections than there may be."""
+        most = self.limits.connections
+        return most is not None and len(self.connections) > most
