@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from pytest_mockopenai.core.wire import Reply, Request, Whole
+from pytest_mockopenai.hosts.aio import ThreadedAioHost
 from pytest_mockopenai.hosts.httpserver import HTTPServerHost
 from pytest_mockopenai.hosts.port import Ending, Host
 
-HOSTS: dict[str, Callable[[], Host]] = {"httpserver": HTTPServerHost}
+HOSTS: dict[str, Callable[[], Host]] = {"aio": ThreadedAioHost, "httpserver": HTTPServerHost}
 """Every host, by name; all of them run `test_every_host.py`."""
 
 OK = Whole(200, (("content-type", "text/plain"),), b"hello")

@@ -381,17 +381,17 @@ def test_a_stall_ends_when_another_handler_comes(serve: Serve, connect: Connect)
 
 
 def test_no_stall_begins_after_its_release(host: Host, connect: Connect) -> None:
-    held = threading.Event()
+    asked, held = threading.Event(), threading.Event()
 
     class Slow(FixedApp):
         def exchange(self, request: Request) -> FixedExchange:
+            asked.set()
             assert held.wait(PATIENCE)
             return super().exchange(request)
 
     host.handler = Slow(stream(Send(b"abc"), Cut("stall")))
     wire = connect().get()
-    assert eventually(lambda: len(serving_threads()) > 1)
-    wire.silent()
+    assert asked.wait(PATIENCE)
     host.release_stalled()
     held.set()
     assert wire.rest() == (CHUNKED + b"3\r\nabc\r\n", "closed")

@@ -31,6 +31,9 @@ class Activity(Protocol):
     def wake(self, now: float) -> None:
         """The time has come that it waited for."""
 
+    def retire(self) -> None:
+        """The host is about to stop: what has no end of its own ends."""
+
 
 class Quiet:
     """Does nothing about anything, and takes no notice of what the client sends."""
@@ -58,11 +61,18 @@ class Quiet:
         """Closes."""
         self.connection.close()
 
+    def retire(self) -> None:
+        """Goes on, for it will not take long."""
+
 
 class Stalled(Quiet):
     """Holds the connection until the client leaves or the stall is released."""
 
     held = True
+
+    def retire(self) -> None:
+        """Closes."""
+        self.connection.hang_up()
 
 
 class Lingering(Quiet):

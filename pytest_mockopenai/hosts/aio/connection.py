@@ -6,6 +6,7 @@ import asyncio
 import socket
 import struct
 import sys
+from collections.abc import Callable
 from time import monotonic
 
 from pytest_mockopenai.core.errors import Error, Refused
@@ -78,10 +79,15 @@ class Connection(asyncio.Protocol):
             if self.activity is not None:
                 self.activity.received(data)
             else:
+                if not self.reader.midway:
+                    self.since = monotonic()
+                    self.earned = 0
                 self.earned += len(data)
                 self.reader.feed(data)
                 self.serve()
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             self._broken(error)
 
     def eof_received(self) -> bool:
@@ -107,11 +113,11 @@ class Connection(asyncio.Protocol):
         try:
             if self.activity is not None:
                 self.activity.writable()
-            elif self.half_closed and not self.reader.buffered:
-                self.close()
             else:
                 self.serve()
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             self._broken(error)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -121,19 +127,35 @@ class Connection(asyncio.Protocol):
         if activity is not None:
             activity.lost()
         self._lose_unsure()
-        if not self.hub.connections:
-            self.hub.emptied()
+
+    def go_on(self, play: Callable[[float], None], now: float) -> None:
+        """Goes on with what the activity waited to do."""
+        try:
+            play(now)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self._broken(error)
+
+    def retire(self, idle_since: float) -> None:
+        """The host is about to stop: closes if it has been idle since then, and ends what has no end of its own."""
+        if self.activity is not None:
+            self.activity.retire()
+        elif not self.paused and not self.reader.midway and self.since <= idle_since:
+            self.close()
 
     # --- requests -----------------------------------------------------------------------------------------------------
 
     def serve(self) -> None:
         """Answers all requests that have come, the short replies in one write."""
-        while self.activity is None and not self.paused:
+        while self.reader.buffered and self.activity is None and not self.paused:
             incoming = self._next_request()
             if incoming is None:
                 break
             self.answer(incoming)
         self.flush()
+        if self.half_closed and self.activity is None and not self.paused:
+            self.close()
 
     def answer(self, incoming: Incoming) -> None:
         """Answers one request."""
@@ -146,7 +168,8 @@ class Connection(asyncio.Protocol):
         if type(acts) is tuple and acts[0].ending and acts[0].after <= 0:
             answering.ended("done")
             self.write(acts[0].data, answering)
-            self.end("done", answering.framed.keep_alive)
+            if not answering.framed.keep_alive:
+                self._close_in_order()
         else:
             self.activity = playing = Playing(self, answering)
             playing.begin()
@@ -162,8 +185,6 @@ class Connection(asyncio.Protocol):
             if interim := self.reader.interim():
                 self.write(interim)
             return None
-        self.since = monotonic()
-        self.earned = self.reader.buffered
         return incoming
 
     def refuse(self, error: Error) -> None:
@@ -192,7 +213,8 @@ class Connection(asyncio.Protocol):
         data = out[0] if len(out) == 1 else b"".join(out)
         out.clear()
         self._pending = 0
-        self._transport.write(data)
+        if not self._transport.is_closing():
+            self._transport.write(data)
         if self._transport.is_closing():
             self._lose_unsure()
         elif not self.paused:
@@ -229,8 +251,10 @@ class Connection(asyncio.Protocol):
     def end(self, ending: Ending, keep_alive: bool) -> None:
         """A reply has ended: what follows, on this connection."""
         self.activity = None
+        self.since = monotonic()
         if ending == "done" and keep_alive:
             self.resume_reading()
+            self.serve()
         elif ending == "stalled" and self.era == self.hub.era:
             self.flush()
             self.activity = Stalled(self)
@@ -283,14 +307,15 @@ class Connection(asyncio.Protocol):
 
     def _linger(self) -> None:
         self.flush()
-        if self.half_closed or self._transport.is_closing() or not self._transport.can_write_eof():
+        if self.half_closed or self._transport.is_closing():
             self._transport.close()
             return
-        self._transport.write_eof()
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
         self.resume_reading()
         self.activity = Lingering(self, monotonic())
 
-    def _broken(self, error: Exception) -> None:
+    def _broken(self, error: BaseException) -> None:
         """A bug of ours ends one connection, not the host."""
         self.hub.desk.keep(error)
         self.hang_up()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -22,21 +21,24 @@ class Hub:
     """The desk and the limits, the open connections, and what is going on with them.
 
     `era` counts the releases: a request taken in an earlier era may no longer begin a stall or go on with a dialogue.
-    `streams` counts the replies that are being played and take time. `emptied` is called when the last connection has
-    closed.
+    `streams` counts the replies that are being played and take time.
     """
 
     desk: Desk
     limits: Limits
-    loop: asyncio.AbstractEventLoop
-    ticker: Ticker
     sleep: Sleep | None = None
+    loop: asyncio.AbstractEventLoop = field(init=False)
+    ticker: Ticker = field(init=False)
     lag: Lag = field(default_factory=Lag)
     connections: set[Connection] = field(default_factory=set)
     era: int = 0
     streams: int = 0
     draining: bool = False
-    emptied: Callable[[], None] = lambda: None
+
+    def bind(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Runs on this loop from now on."""
+        self.loop = loop
+        self.ticker = Ticker(loop)
 
     @property
     def full(self) -> bool:

@@ -67,43 +67,69 @@ class Playing:
         self._stop()
         self._answering.ended("cut" if self._connection.hung_up else "client_gone")
 
+    def retire(self) -> None:
+        """Plays to the end."""
+
     def _play(self, now: float) -> None:
         connection = self._connection
         while (act := self._act) is not None:
-            if connection.paused or (act.after > 0 and not self._is_due(act, now)):
-                connection.flush()
+            if connection.paused:
                 return
-            ending = act.ending
-            if ending:
-                self._answering.ended(ending)
-            connection.write(act.data, self._answering if ending == "done" else None)
-            if ending:
-                self._finish(ending)
+            if act.after > 0 and not self._is_due(act, now):
+                self._wait()
                 return
-            self._advance(now)
+            if act.ending:
+                self._finish(act, act.ending)
+                return
+            connection.write(act.data)
+            self._advance()
         self._converse()
 
-    def _advance(self, now: float) -> None:
+    def _advance(self) -> None:
         self._act = act = next(self._acts, None)
         self._slept = False
         if act is not None:
-            # Never later than its wait after now: a test may have stopped the clock.
-            self._due = min(self._due, now) + act.after
+            self._due += act.after
 
     def _is_due(self, act: Act, now: float) -> bool:
-        """Whether the act is due; else waits for that."""
+        sleep = self._connection.hub.sleep
+        if sleep is None or self._slept:
+            return self._due <= now
+        self._connection.flush()
+        sleep(act.after)
+        self._slept = True
+        self._due = now + TICK  # in which the loop sees whether the client has left
+        return False
+
+    def _wait(self) -> None:
         connection = self._connection
-        sleep = connection.hub.sleep
-        if sleep is not None and not self._slept:
-            self._slept = True
-            connection.flush()
-            sleep(act.after)
-            self._due = now + TICK  # in which the loop sees whether the client has left
-        elif self._due <= now:
-            return True
+        connection.flush()
         if connection.half_closed:
             self._break_off()
         else:
             self._waits = True
             connection.hub.ticker.put(self._due, self)
-        return False
+
+    def _finish(self, act: Act, ending: Ending) -> None:
+        self._stop()
+        self._answering.ended(ending)
+        self._connection.write(act.data, self._answering if ending == "done" else None)
+        self._connection.end(ending, self._answering.framed.keep_alive)
+
+    def _break_off(self) -> None:
+        self._stop()
+        self._answering.ended("client_gone")
+        self._connection.end("client_gone", False)
+
+    def _converse(self) -> None:
+        from pytest_mockopenai.hosts.aio.talking import Talking  # loads the extra `websockets`
+
+        self._stop()
+        connection = self._connection
+        connection.activity = talking = Talking(connection, self._answering)
+        talking.begin(connection.reader.rest())
+
+    def _stop(self) -> None:
+        self._connection.hub.streams -= 1
+        if self._waits:
+            self._connection.hub.ticker.discard(self)
