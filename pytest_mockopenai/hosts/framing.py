@@ -39,9 +39,10 @@ class Act(NamedTuple):
 
 
 class Framed(NamedTuple):
-    """A reply's acts, of which the last has an ending; a tuple of one for a whole reply. After `done` the connection is kept if `keep_alive`.
+    """A reply's acts, of which the last has an ending; a tuple of one for a whole reply.
 
-    With a `dialogue` the acts are the handshake, without an ending, and the dialogue is played after them.
+    After `done` the connection is kept if `keep_alive`. With a `dialogue` the acts are the handshake without an ending,
+    and the dialogue is played after them.
     """
 
     acts: Iterable[Act]

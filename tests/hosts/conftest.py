@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
+from importlib.util import find_spec
 from time import monotonic, sleep
 from urllib.parse import urlsplit
 
@@ -17,7 +20,11 @@ from pytest_mockopenai.hosts.aio import ThreadedAioHost
 from pytest_mockopenai.hosts.httpserver import HTTPServerHost
 from pytest_mockopenai.hosts.port import Ending, Host
 
-HOSTS: dict[str, Callable[[], Host]] = {"aio": ThreadedAioHost, "httpserver": HTTPServerHost}
+HOSTS: dict[str, Callable[[], Host]] = {
+    "aio": partial(ThreadedAioHost, loop=asyncio.new_event_loop),
+    "httpserver": HTTPServerHost,
+    **({"uvloop": ThreadedAioHost} if find_spec("uvloop") else {}),
+}
 """Every host, by name; all of them run `test_every_host.py`."""
 
 OK = Whole(200, (("content-type", "text/plain"),), b"hello")

@@ -8,6 +8,7 @@ import struct
 import sys
 from collections.abc import Callable
 from time import monotonic
+from typing import cast
 
 from pytest_mockopenai.core.errors import Error, Refused
 from pytest_mockopenai.core.wire import Ending
@@ -66,8 +67,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begins; one connection too many is told so."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = transport = cast(asyncio.Transport, transport)
         transport.set_write_buffer_limits(0)  # to be paused means that something is left to write
         self.hub.connections.add(self)
         if self.hub.full:

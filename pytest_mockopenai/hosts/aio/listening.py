@@ -45,7 +45,6 @@ class Listener:
         """Stops listening; the file of a unix socket is removed."""
         path = self._socket.getsockname() if _is_unix(self._socket) else None
         self._server.close()
-        self._socket.close()
         if path:
             with suppress(OSError):
                 os.unlink(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import Future
 from threading import Thread, current_thread
 from types import TracebackType
@@ -27,10 +28,12 @@ class ThreadedAioHost:
         port: int = 0,
         limits: Limits | None = None,
         sleep: Sleep | None = None,
+        loop: Callable[[], asyncio.AbstractEventLoop] = new_loop,
     ) -> None:
         self.aio = AioHost(handler, limits=limits, sleep=sleep)
         self._address, self._port = host, port
         self._url = ""
+        self._new_loop = loop
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: Thread | None = None
 
@@ -91,7 +94,7 @@ class ThreadedAioHost:
         self.aio.release_stalled()
 
     def _run(self, listening: Future[str]) -> None:
-        loop = self._loop = new_loop()
+        loop = self._loop = self._new_loop()
         try:
             try:
                 url = loop.run_until_complete(self.aio.listen(self._address, self._port))
