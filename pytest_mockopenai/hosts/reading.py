@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
 
 from pytest_mockopenai.core import errors
 from pytest_mockopenai.core.errors import Error, Refused
@@ -36,8 +35,7 @@ _KNOWN_HEADS, _KNOWN_LINES = 256, 1024
 _TOO_LONG = 10**18
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """A request, and what its client understands: `http11`, and whether it wants the connection kept."""
 
     request: Request
@@ -52,6 +50,11 @@ class _Head(NamedTuple):
     size: int | None
     expects_continue: bool
 
+    def with_body(self, body: bytes) -> Incoming:
+        """The request, complete."""
+        asked, http11, keep_alive = self.incoming
+        return Incoming(Request(asked.method, asked.target, asked.headers, body), http11, keep_alive)
+
 
 class Reader:
     """Cuts a connection's bytes into requests: `feed`, then `next` until it gives None, and so on.
@@ -64,9 +67,9 @@ class Reader:
         self._body_limit = body_limit
         self._head_limit = head_limit
         self._searched = 0
-        self._head: Incoming | None = None
-        self._body: _Body = _Sized(0)
-        self._expects_continue = False
+        self._head: _Head | None = None
+        self._chunks = _Chunked(body_limit)
+        self._continued = False
 
     @property
     def buffered(self) -> int:
@@ -96,23 +99,29 @@ class Reader:
         Raises Refused: 400 for what is not HTTP, 413 and 431 for what is over a limit, 501 and 505 for what is not
         spoken here.
         """
-        if self._head is None:
-            self._head = self._next_head()
-        if self._head is None:
-            return None
-        body = self._body.take(self._buffer)
-        if body is None:
-            return None
-        return self._finished(self._head, body)
+        head = self._head
+        if head is None:
+            head = self._next_head()
+            if head is None:
+                return None
+        body = b""
+        if head.size != 0:
+            taken = self._take(head.size)
+            if taken is None:
+                self._head = head
+                return None
+            body = taken
+        self._head = None
+        return head.with_body(body) if body else head.incoming
 
     def interim(self) -> bytes:
         """What to send while the body is awaited: `100 Continue` if the client asked for it, once; else nothing."""
-        if not self._expects_continue:
+        if self._head is None or self._continued or not self._head.expects_continue:
             return b""
-        self._expects_continue = False
+        self._continued = True
         return CONTINUE
 
-    def _next_head(self) -> Incoming | None:
+    def _next_head(self) -> _Head | None:
         buffer = self._buffer
         while buffer.startswith((b"\r", b"\n")):
             del buffer[0]
@@ -120,15 +129,30 @@ class Reader:
         if end is None:
             self._wait_for_head()
             return None
-        raw = bytes(buffer[: end.start()]).removesuffix(b"\r")
+        start, stop = end.span()
+        raw = bytes(buffer[:start]).removesuffix(b"\r")
         if len(raw) > self._head_limit:
             raise Refused(_head_too_large(self._head_limit))
-        del buffer[: end.end()]
+        del buffer[:stop]
         self._searched = 0
-        head = _known_head(raw) if len(raw) <= _KNOWN_SIZE else _head(raw)
-        self._body = _body_of(head, self._body_limit)
-        self._expects_continue = head.expects_continue
-        return head.incoming
+        head = _known_head(raw) if start <= _KNOWN_SIZE else _head(raw)
+        if head.size is None:
+            self._chunks = _Chunked(self._body_limit)
+        elif head.size > self._body_limit:
+            raise Refused(errors.too_large(self._body_limit))
+        self._continued = False
+        return head
+
+    def _take(self, size: int | None) -> bytes | None:
+        """Takes a body off the buffer; None if it has not all come."""
+        buffer = self._buffer
+        if size is None:
+            return self._chunks.take(buffer)
+        if len(buffer) < size:
+            return None
+        body = bytes(buffer[:size])
+        del buffer[:size]
+        return body
 
     def _wait_for_head(self) -> None:
         size = len(self._buffer)
@@ -136,14 +160,6 @@ class Reader:
             raise Refused(_head_too_large(self._head_limit))
         _refuse_what_never_ends(self._buffer)
         self._searched = max(0, size - 2)
-
-    def _finished(self, head: Incoming, body: bytes) -> Incoming:
-        self._head = None
-        self._expects_continue = False
-        if not body:
-            return head
-        asked = head.request
-        return Incoming(Request(asked.method, asked.target, asked.headers, body), head.http11, head.keep_alive)
 
 
 def _head(raw: bytes) -> _Head:
@@ -205,19 +221,6 @@ def _keeps_alive(headers: Headers, http11: bool) -> bool:
 # --- bodies -----------------------------------------------------------------------------------------------------------
 
 
-class _Body(Protocol):
-    def take(self, buffer: bytearray) -> bytes | None:
-        """Takes its bytes off the buffer's front; the whole body once it is complete."""
-
-
-def _body_of(head: _Head, limit: int) -> _Body:
-    if head.size is None:
-        return _Chunked(limit)
-    if head.size > limit:
-        raise Refused(errors.too_large(limit))
-    return _Sized(head.size)
-
-
 def _size_of(incoming: Incoming) -> int | None:
     """The size of the body that a head announces, in bytes; None if it is chunked."""
     headers = incoming.request.headers
@@ -245,19 +248,9 @@ def _length(lengths: set[str]) -> int:
     return int(text) if len(text.lstrip("0")) <= len(str(_TOO_LONG)) else _TOO_LONG
 
 
-class _Sized:
-    def __init__(self, size: int) -> None:
-        self._size = size
-
-    def take(self, buffer: bytearray) -> bytes | None:
-        if len(buffer) < self._size:
-            return None
-        body = bytes(buffer[: self._size])
-        del buffer[: self._size]
-        return body
-
-
 class _Chunked:
+    """A chunked body as it comes."""
+
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._body = bytearray()

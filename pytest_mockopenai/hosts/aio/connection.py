@@ -32,6 +32,7 @@ class Connection(asyncio.Protocol):
     """
 
     __slots__ = (
+        "__weakref__",
         "_out",
         "_pending",
         "_reading",
@@ -62,6 +63,7 @@ class Connection(asyncio.Protocol):
         self._pending = 0
         self._reading = True
         self._unsure: list[Answering] = []
+        hub.expected.add(self)
 
     # --- what the loop calls ------------------------------------------------------------------------------------------
 
@@ -69,8 +71,11 @@ class Connection(asyncio.Protocol):
         """Begins; one connection too many is told so."""
         self._transport = transport = cast(asyncio.Transport, transport)
         transport.set_write_buffer_limits(0)  # to be paused means that something is left to write
+        self.hub.expected.discard(self)
         self.hub.connections.add(self)
-        if self.hub.full:
+        if self.hub.closed:
+            self.hang_up()
+        elif self.hub.full:
             self.refuse(_full(self.hub))
 
     def data_received(self, data: bytes) -> None:
@@ -79,7 +84,7 @@ class Connection(asyncio.Protocol):
             if self.activity is not None:
                 self.activity.received(data)
             else:
-                if not self.reader.midway:
+                if self.reader.midway is None:
                     self.since = monotonic()
                     self.earned = 0
                 self.earned += len(data)

@@ -18,6 +18,8 @@ from pytest_mockopenai.hosts.desk import Desk
 from pytest_mockopenai.hosts.port import Handler, Sleep
 
 _PAUSE = 0.01
+# Of the loop, until connections that are closed, or were just being accepted, are gone.
+_TURNS = 100
 
 
 class AioHost:
@@ -138,15 +140,17 @@ class AioHost:
         for listener in self._listeners:
             listener.close()
         self._listeners.clear()
+        self._hub.closed = True
         for connection in list(self._hub.connections):
             connection.hang_up()
-        while self._hub.connections:
+        for turn in range(_TURNS):
+            if turn > 1 and not self._hub.connections and not self._hub.expected:
+                break
             await asyncio.sleep(0)
         if self._watch is not None:
             self._watch.stop()
             self._watch = None
             self._hub.ticker.stop()
-        self._hub.draining = False
 
     def _connect(self) -> Connection:
         return Connection(self._hub)

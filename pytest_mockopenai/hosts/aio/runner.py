@@ -103,9 +103,16 @@ class ThreadedAioHost:
                 return
             loop.call_soon(listening.set_result, url)
             loop.run_forever()
-            loop.run_until_complete(self.aio.close())
+            loop.run_until_complete(self._end())
         finally:
             loop.close()
+
+    async def _end(self) -> None:
+        await self.aio.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
     def __enter__(self) -> ThreadedAioHost:
         self.start()
