@@ -105,4 +105,3 @@ async def eventually(condition: Callable[[], bool]) -> bool:
 def app_of(host: AioHost) -> FixedApp:
     assert isinstance(host.handler, FixedApp)
     return host.handler
-

@@ -43,7 +43,7 @@ async def test_a_thousand_streams_come_whole_and_in_order(serve: Serve, connect:
 
 @pytest.mark.asyncio
 async def test_lateness_does_not_add_up(serve: Serve, connect: Clients) -> None:
-    """After the loop was busy, what has become due in the meantime is sent at once; the next step waits for its time."""
+    """After the loop was busy, what has become due meanwhile is sent at once; the next step waits for its time."""
     host = await serve(paced(50, 0.01))
     client = await (await connect(host.urls[0])).send()
     assert await eventually(lambda: host.streams == 1)
