@@ -49,6 +49,7 @@ HEAVY = (
     "pytest_httpserver",
     "genai_prices",
     "websockets",
+    "uvloop",
 )
 """Loaded on first use, inside functions; only these modules, which are loaded on first use themselves, may need one."""
 USERS = ("clients", "hosts")
