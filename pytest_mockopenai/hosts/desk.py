@@ -96,7 +96,8 @@ class Desk:
 
     def _framed(self, exchange: Exchange, incoming: Incoming) -> Framed:
         reply = exchange.reply
-        must_play(reply, self._plays)
+        if not isinstance(reply, Whole):
+            must_play(reply, self._plays)
         return frame(reply, incoming, http_date())
 
     def _own(self, error: Error, incoming: Incoming) -> Answering:
