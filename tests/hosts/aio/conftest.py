@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from importlib.util import find_spec
 
+import pytest
 import pytest_asyncio
 
 from pytest_mockopenai.core.wire import Reply
-from pytest_mockopenai.hosts.aio import AioHost, Limits
+from pytest_mockopenai.hosts.aio import AioHost, Limits, new_loop
 from tests.hosts.conftest import OK, PATIENCE, FixedApp, undated
 
 Serve = Callable[..., Awaitable[AioHost]]
@@ -17,6 +19,12 @@ _LIMIT = 2**30
 CLOSE = b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n"
 GET = b"GET / HTTP/1.1\r\n\r\n"
 HELLO = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ndate: D\r\ncontent-length: 5\r\n"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Both loops, each test of this folder on each of them."""
+    return {"asyncio": asyncio.new_event_loop, **({"uvloop": new_loop} if find_spec("uvloop") else {})}
 
 
 class Client:

@@ -45,7 +45,9 @@ async def test_who_has_just_connected_is_still_served(serve: Serve, connect: Cli
     for client in clients:
         client.writer.write(GET)
     draining = asyncio.create_task(host.drain(5.0))
-    assert [await client.rest() for client in clients] == [(LAST, "closed")] * 100
+    received = [await client.rest() for client in clients]
+    assert {how for _, how in received} == {"closed"}
+    assert {data for data, _ in received} <= {LAST, HELLO + b"\r\nhello"}  # some may have been answered before
     assert await draining
     with pytest.raises(ConnectionRefusedError):
         await connect(url)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from time import monotonic
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -135,6 +135,19 @@ async def test_the_timer_goes_on_after_a_failure() -> None:
     ticker.stop()
 
 
+class _Spy:
+    def __init__(self, transport: Any, seen: list[bytes]) -> None:
+        self._transport = transport
+        self._seen = seen
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        self._seen.append(data)
+        self._transport.write(data)
+
+
 @pytest.fixture
 def writes(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """What the host's connections write."""
@@ -144,14 +157,7 @@ def writes(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     made = Connection.connection_made
 
     def connection_made(connection: Connection, transport: asyncio.BaseTransport) -> None:
-        made(connection, transport)
-        write = connection._transport.write
-
-        def spy(data: bytes) -> None:
-            seen.append(data)
-            write(data)
-
-        monkeypatch.setattr(connection._transport, "write", spy)
+        made(connection, cast(asyncio.BaseTransport, _Spy(transport, seen)))
 
     monkeypatch.setattr(Connection, "connection_made", connection_made)
     return seen
