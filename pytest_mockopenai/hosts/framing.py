@@ -90,7 +90,8 @@ def _ordinary(reply: Whole, incoming: Incoming, date: str) -> Framed | None:
     lines = _lines(reply.headers)
     if not (http11 and keep_alive) or request.method == "HEAD" or status in (204, 304) or _may_clash(lines):
         return None
-    head = f"{_status_line(status)}{lines}date: {date}\r\ncontent-length: {len(body)}\r\n\r\n"
+    line = _STATUS_LINES.get(status) or _status_line(status)
+    head = f"{line}{lines}date: {date}\r\ncontent-length: {len(body)}\r\n\r\n"
     return Framed((Act(_encoded(head) + body, reply.after, "done"),), True)
 
 

@@ -54,11 +54,12 @@ def looked_at(limits: Limits, **state: Any) -> list[str]:
     done: list[str] = []
     reader = SimpleNamespace(midway=state.pop("midway", None))
     connection = SimpleNamespace(
-        **{"since": 90.0, "paused": False, "activity": None, "earned": 0, "reader": reader, **state},
+        **{"paused": False, "activity": None, "earned": 0, "reader": reader, **state},
         close=lambda: done.append("close"),
         leave=lambda: done.append("leave"),
         refuse=lambda error: done.append(f"refuse {error.status}"),
         progressed=lambda now: state.get("untaken") == "less",
+        seen=lambda now: 90.0,
     )
     look_at(connection, limits, 100.0)  # type: ignore[arg-type]
     return done
