@@ -23,6 +23,7 @@ docs: $(READY)
 
 bench: $(READY)
 	$(BIN)/python tools/bench.py
+	$(BIN)/python tools/bench_host.py
 
 build: $(READY)
 	$(BIN)/python -m build

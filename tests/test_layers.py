@@ -66,6 +66,7 @@ HEAVY = (
     "genai_prices",
     "websockets",
     "yaml",
+    "uvloop",
 )
 """Loaded on first use, inside functions; only these modules, which are loaded on first use themselves, may need one."""
 USERS = ("clients", "hosts")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
@@ -21,13 +21,13 @@ import bench_requests
 import bench_suites
 from bench_runs import Cost, Limits
 from bench_suites import NO_CALL, OURS, WAYS
+from bench_tables import Row, ratio, table
 
 BUDGET = 170.0  # seconds for everything; each contender is measured once even if that takes longer
 AIM = 0.5
 _AGAINST = ("pytest-httpserver", "llmock")
 _CHEAP = 3  # times the rounds, for what takes only a moment
 
-Row = Sequence[str]
 Suites = Mapping[tuple[str, str], Cost]
 
 
@@ -75,17 +75,17 @@ def _plugin(python: Path, folder: Path, limits: Limits) -> None:
     measured = bench_plugin.run(python, folder, limits)
     floor = measured[bench_plugin.NO_PLUGIN].cost.cpu
     rows = [
-        (name, *_seconds(idle.cost), _ratio(idle.cost.cpu, floor), ", ".join(idle.loaded) or "none")
+        (name, *_seconds(idle.cost), ratio(idle.cost.cpu, floor), ", ".join(idle.loaded) or "none")
         for name, idle in measured.items()
     ]
     title = "A pytest run that collects one test and uses no plugin"
-    _table(title, ("plugin", "wall s", "CPU s", "CPU / none", "heavy modules loaded"), rows)
+    table(title, ("plugin", "wall s", "CPU s", "CPU / none", "heavy modules loaded"), rows)
 
 
 def _requests(python: Path, folder: Path, requests: int, limits: Limits) -> None:
     rates = bench_requests.run(python, folder, requests, limits)
-    rows = [(name, f"{rate:.0f}", _ratio(rates[OURS], rate)) for name, rate in rates.items()]
-    _table("Requests per second, one client on one connection", ("server", "per second", "ours / it"), rows)
+    rows = [(name, f"{rate:.0f}", ratio(rates[OURS], rate)) for name, rate in rates.items()]
+    table("Requests per second, one client on one connection", ("server", "per second", "ours / it"), rows)
 
 
 def _exchange(python: Path, folder: Path, *, quick: bool) -> None:
@@ -100,7 +100,7 @@ def _suites(python: Path, folder: Path, tests: int, limits: Limits) -> Suites:
         ours = costs[OURS, way]
         rows = [_suite_row(name, costs[name, way], ours) for name in (NO_CALL, OURS, *_AGAINST)]
         head = ("with", "wall s", "CPU s", "ours / it, wall", "ours / it, CPU")
-        _table(f"Whole pytest run of {tests} tests, one chat call each: {way}", head, rows)
+        table(f"Whole pytest run of {tests} tests, one chat call each: {way}", head, rows)
     return costs
 
 
@@ -113,7 +113,7 @@ def _aim(costs: Suites) -> None:
 
 
 def _suite_row(name: str, cost: Cost, ours: Cost) -> Row:
-    return (name, *_seconds(cost), _ratio(ours.wall, cost.wall), _ratio(ours.cpu, cost.cpu))
+    return (name, *_seconds(cost), ratio(ours.wall, cost.wall), ratio(ours.cpu, cost.cpu))
 
 
 # --- how it is shown --------------------------------------------------------------------------------------------------
@@ -121,18 +121,6 @@ def _suite_row(name: str, cost: Cost, ours: Cost) -> Row:
 
 def _seconds(cost: Cost) -> tuple[str, str]:
     return f"{cost.wall:.2f}", f"{cost.cpu:.2f}"
-
-
-def _ratio(one: float, other: float) -> str:
-    return f"{one / other:.2f}" if other else "?"
-
-
-def _table(title: str, head: Row, rows: Sequence[Row]) -> None:
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    print(f"\n{title}\n")
-    for row in (head, ["-" * width for width in widths], *rows):
-        first, *others = (cell.rjust(width) for cell, width in zip(row, widths, strict=True))
-        print("  " + "  ".join((first.strip().ljust(widths[0]), *others)), flush=True)
 
 
 if __name__ == "__main__":

@@ -49,6 +49,7 @@ _CONFIG = object_of(
         "models": texts(("any", "strict")),
         "require_key": YES_OR_NO,
         "body_limit": WHOLE,
+        "latency": maybe(TEXT),
         "scenario_header": YES_OR_NO,
         "declared_models": {"type": "array", "items": TEXT},
         "stubs_rules": WHOLE,

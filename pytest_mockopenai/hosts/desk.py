@@ -37,8 +37,9 @@ class Answering:
         if self._told == "client_gone" or (self._told is not None and how != "client_gone"):
             return
         self._told = how
-        if self._exchange is not None:
-            self._desk.tell(self._exchange, how)
+        exchange = self._exchange
+        if exchange is not None:
+            self._desk.tell(exchange, how)
 
     def failed(self, error: BaseException) -> None:
         """Keeps what a dialogue raised."""
@@ -66,7 +67,10 @@ class Desk:
         exchange: Exchange | None = None
         try:
             exchange = handler.exchange(incoming.request)
-            return Answering(self._framed(exchange, incoming), exchange, self)
+            reply = exchange.reply
+            if not isinstance(reply, Whole):
+                must_play(reply, self._plays)
+            return Answering(frame(reply, incoming, http_date()), exchange, self)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -93,11 +97,6 @@ class Desk:
         _LOG.error("The mock failed: %r", error, exc_info=error)
         if still_wanted:
             self.errors.append(error)
-
-    def _framed(self, exchange: Exchange, incoming: Incoming) -> Framed:
-        reply = exchange.reply
-        must_play(reply, self._plays)
-        return frame(reply, incoming, http_date())
 
     def _own(self, error: Error, incoming: Incoming) -> Answering:
         own = (("content-type", "application/json"), ("x-request-id", f"req_{next(self._ids):032x}"))

@@ -25,7 +25,7 @@ from pytest_mockopenai.core.wire import (
 )
 from pytest_mockopenai.hosts.reading import Incoming
 
-_REASONS = {status.value: status.phrase for status in HTTPStatus}
+_STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
 _OURS = frozenset({"content-length", "transfer-encoding"})
 _LAST_CHUNK = b"0\r\n\r\n"
 
@@ -85,13 +85,14 @@ def frame(reply: Reply, incoming: Incoming, date: str) -> Framed:
 
 def _ordinary(reply: Whole, incoming: Incoming, date: str) -> Framed | None:
     """What nearly every whole reply comes to, found in a quarter of the time; None if there is more to think of."""
+    request, http11, keep_alive = incoming
+    status, body = reply.status, reply.body
     lines = _lines(reply.headers)
-    kept = incoming.http11 and incoming.keep_alive
-    if not kept or incoming.request.method == "HEAD" or reply.status in (204, 304) or _may_clash(lines):
+    if not (http11 and keep_alive) or request.method == "HEAD" or status in (204, 304) or _may_clash(lines):
         return None
-    added = f"date: {date}\r\ncontent-length: {len(reply.body)}\r\n"
-    head = _encoded(f"{_status_line(reply.status)}{lines}{added}\r\n")
-    return Framed((Act(head + reply.body, reply.after, "done"),), True)
+    line = _STATUS_LINES.get(status) or _status_line(status)
+    head = f"{line}{lines}date: {date}\r\ncontent-length: {len(body)}\r\n\r\n"
+    return Framed((Act(_encoded(head) + body, reply.after, "done"),), True)
 
 
 def _played(steps: Sequence[Step]) -> tuple[Step, ...]:
@@ -145,7 +146,7 @@ def _head(reply: Reply, framing: Headers, date: str) -> bytes:
 
 
 def _status_line(status: int) -> str:
-    return f"HTTP/1.1 {status} {_REASONS.get(status, '')}\r\n"
+    return _STATUS_LINES.get(status) or f"HTTP/1.1 {status} \r\n"
 
 
 def _lines(headers: Headers) -> str:

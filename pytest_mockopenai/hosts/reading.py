@@ -50,11 +50,6 @@ class _Head(NamedTuple):
     size: int | None
     expects_continue: bool
 
-    def with_body(self, body: bytes) -> Incoming:
-        """The request, complete."""
-        asked, http11, keep_alive = self.incoming
-        return Incoming(Request(asked.method, asked.target, asked.headers, body), http11, keep_alive)
-
 
 class Reader:
     """Cuts a connection's bytes into requests: `feed`, then `next` until it gives None, and so on.
@@ -104,15 +99,13 @@ class Reader:
             head = self._next_head()
             if head is None:
                 return None
-        body = b""
-        if head.size != 0:
-            taken = self._take(head.size)
-            if taken is None:
-                self._head = head
-                return None
-            body = taken
+        incoming, size, _ = head
+        body = self._take(size) if size != 0 else b""
+        if body is None:
+            self._head = head
+            return None
         self._head = None
-        return head.with_body(body) if body else head.incoming
+        return _with_body(incoming, body) if body else incoming
 
     def interim(self) -> bytes:
         """What to send while the body is awaited: `100 Continue` if the client asked for it, once; else nothing."""
@@ -160,6 +153,11 @@ class Reader:
             raise Refused(_head_too_large(self._head_limit))
         _refuse_what_never_ends(self._buffer)
         self._searched = max(0, size - 2)
+
+
+def _with_body(incoming: Incoming, body: bytes) -> Incoming:
+    asked, http11, keep_alive = incoming
+    return Incoming(Request(asked.method, asked.target, asked.headers, body), http11, keep_alive)
 
 
 def _head(raw: bytes) -> _Head:

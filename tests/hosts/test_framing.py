@@ -129,3 +129,12 @@ def test_a_line_break_in_a_header_is_refused(header: tuple[str, str]) -> None:
 
 def test_a_header_outside_latin_1_goes_out_as_utf_8() -> None:
     assert "\r\nx: 日本\r\n".encode() in written(frame(Whole(200, (("x", "日本"),), b""), asking(), DATE))
+
+
+@given(WHOLES, st.booleans(), st.sampled_from(["", "Date", "X-Date", "connection", "Content-Length", "x-encoding"]))
+def test_the_short_way_gives_the_same_bytes_as_the_long_one(reply: Whole, http11: bool, name: str) -> None:
+    reply = Whole(reply.status, (*reply.headers, (name or "x", "keep-alive")), reply.body, reply.after)
+    with pytest.MonkeyPatch.context() as patch:
+        ours = frame(reply, asking(http11=http11), DATE)
+        patch.setattr("pytest_mockopenai.hosts.framing._ordinary", lambda *_: None)
+        assert frame(reply, asking(http11=http11), DATE) == ours

@@ -139,3 +139,37 @@ def test_a_refusal_does_not_repeat_a_secret() -> None:
 
 def test_parse_head_gives_the_request() -> None:
     assert parse_head(b"GET /a HTTP/1.1\r\nA: 1").request == Request("GET", "/a", (("A", "1"),))
+
+
+def test_a_head_that_was_read_before_is_the_same_head_and_no_other() -> None:
+    for number in (1, 2, 1):
+        reader = Reader()
+        reader.feed(b"POST /%d HTTP/1.1\r\nContent-Length: 2\r\nX: %d\r\n\r\nh%d" % (number, number, number))
+        incoming = reader.next()
+        assert incoming is not None
+        assert incoming.request == Request(
+            "POST", f"/{number}", (("Content-Length", "2"), ("X", str(number))), b"h%d" % number
+        )
+
+
+def test_what_was_read_before_counts_under_this_reader_s_limits() -> None:
+    sent = b"POST /limits HTTP/1.1\r\nContent-Length: 20\r\n\r\n"
+    for limit, status in ((20, 200), (19, 413), (20, 200)):
+        reader = Reader(body_limit=limit)
+        reader.feed(sent + b"x" * 20)
+        try:
+            assert reader.next() is not None
+            seen = 200
+        except Refused as refused:
+            seen = refused.error.status
+        assert seen == status
+
+
+def test_which_part_of_a_request_has_begun() -> None:
+    reader = Reader()
+    seen = [reader.midway]
+    for part in (b"POST / HT", b"TP/1.1\r\nContent-Length: 2\r\n\r\nh", b"i"):
+        reader.feed(part)
+        reader.next()
+        seen.append(reader.midway)
+    assert seen == [None, "head", "body", None]

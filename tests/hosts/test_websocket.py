@@ -144,3 +144,13 @@ def test_a_failure_of_our_own_is_1011() -> None:
     assert client.close_rcvd is not None
     assert client.close_rcvd.code == 1011
     assert codec.closing
+
+
+def test_a_server_that_ends_says_so() -> None:
+    codec = Codec()
+    codec.go_away()
+    assert codec.closing
+    assert codec.outgoing() == b"\x88\x02" + (1001).to_bytes(2, "big")
+    codec.go_away()
+    assert codec.outgoing() == b""
+    assert not codec.in_order

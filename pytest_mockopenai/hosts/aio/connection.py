@@ -28,7 +28,8 @@ class Connection(asyncio.Protocol):
     """An open connection. While it has an `activity`, that takes what happens; else requests are read.
 
     `paused`: something that was written has not been taken by the client's socket yet. `since` is when the connection
-    began what it does now, in the seconds of `monotonic`; `earned` are the bytes of a request that came since.
+    was first seen doing what it does now, in the seconds of `monotonic`, None if it was not looked at yet: asking for
+    the time with each request would cost more than it tells. `earned` are the bytes of a request that came since.
     """
 
     __slots__ = (
@@ -56,7 +57,7 @@ class Connection(asyncio.Protocol):
         self.activity: Activity | None = None
         self.era = hub.era
         self.paused = self.half_closed = self.hung_up = False
-        self.since = monotonic()
+        self.since: float | None = None
         self.earned = self.untaken = 0
         self._transport: asyncio.Transport
         self._out: list[bytes] = []
@@ -84,9 +85,8 @@ class Connection(asyncio.Protocol):
             if self.activity is not None:
                 self.activity.received(data)
             else:
-                if self.reader.midway is None:
-                    self.since = monotonic()
-                    self.earned = 0
+                if not self.earned:
+                    self.since = None
                 self.earned += len(data)
                 self.reader.feed(data)
                 self.serve()
@@ -146,18 +146,31 @@ class Connection(asyncio.Protocol):
         """The host is about to stop: closes if it has been idle since then, and ends what has no end of its own."""
         if self.activity is not None:
             self.activity.retire()
-        elif not self.paused and not self.reader.midway and self.since <= idle_since:
+        elif not self.paused and not self.reader.midway and self.seen(monotonic()) <= idle_since:
             self.close()
+
+    def seen(self, now: float) -> float:
+        """Looks at the connection: since when it has done what it does now."""
+        if self.since is None:
+            self.since = now
+        return self.since
 
     # --- requests -----------------------------------------------------------------------------------------------------
 
     def serve(self) -> None:
         """Answers all requests that have come, the short replies in one write."""
-        while self.reader.buffered and self.activity is None and not self.paused:
-            incoming = self._next_request()
-            if incoming is None:
-                break
-            self.answer(incoming)
+        reader = self.reader
+        try:
+            while reader.buffered and self.activity is None and not self.paused:
+                incoming = reader.next()
+                if incoming is None:
+                    self._wait_for_more()
+                    break
+                self.earned = 0
+                self.since = None
+                self.answer(incoming)
+        except Refused as refused:
+            self.refuse(refused.error)
         self.flush()
         if self.half_closed and self.activity is None and not self.paused:
             self.close()
@@ -169,28 +182,20 @@ class Connection(asyncio.Protocol):
         if hub.draining and not self.reader.buffered:
             incoming = Incoming(incoming.request, incoming.http11, keep_alive=False)
         answering = hub.desk.answer(incoming)
-        acts = answering.framed.acts
-        if type(acts) is tuple and acts[0].ending and acts[0].after <= 0:
+        acts, keep_alive, _ = answering.framed
+        act = acts[0] if type(acts) is tuple else None
+        if act is not None and act.ending and act.after <= 0:
             answering.ended("done")
-            self.write(acts[0].data, answering)
-            if not answering.framed.keep_alive:
+            self.write(act.data, answering)
+            if not keep_alive:
                 self._close_in_order()
         else:
             self.activity = playing = Playing(self, answering)
             playing.begin()
 
-    def _next_request(self) -> Incoming | None:
-        """The next request, None if there is none yet."""
-        try:
-            incoming = self.reader.next()
-        except Refused as refused:
-            self.refuse(refused.error)
-            return None
-        if incoming is None:
-            if interim := self.reader.interim():
-                self.write(interim)
-            return None
-        return incoming
+    def _wait_for_more(self) -> None:
+        if interim := self.reader.interim():
+            self.write(interim)
 
     def refuse(self, error: Error) -> None:
         """Answers what is no request, and closes."""
@@ -256,7 +261,7 @@ class Connection(asyncio.Protocol):
     def end(self, ending: Ending, keep_alive: bool) -> None:
         """A reply has ended: what follows, on this connection."""
         self.activity = None
-        self.since = monotonic()
+        self.since = None
         if ending == "done" and keep_alive:
             self.resume_reading()
             self.serve()

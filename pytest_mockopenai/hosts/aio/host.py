@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl as tls
+from contextlib import suppress
 from time import monotonic
 
 from pytest_mockopenai.core.wire import HOWS
@@ -112,7 +113,8 @@ class AioHost:
         """
         self._hub.era += 1
         if self._watch is not None:
-            self._hub.loop.call_soon_threadsafe(self._release)
+            with suppress(RuntimeError):  # the loop has just been closed, and all connections with it
+                self._hub.loop.call_soon_threadsafe(self._release)
 
     # --- ending -------------------------------------------------------------------------------------------------------
 
@@ -128,10 +130,10 @@ class AioHost:
         await asyncio.gather(*(listener.retire() for listener in self._listeners))
         self._listeners.clear()
         enough = monotonic() + grace
-        while self._hub.connections and (now := monotonic()) < deadline:
+        while self._is_busy() and (now := monotonic()) < deadline:
             self._retire(now - grace if now >= enough else 0.0)
             await asyncio.sleep(_PAUSE)
-        drained = not self._hub.connections
+        drained = not self._is_busy()
         await self.close()
         return drained
 
@@ -144,13 +146,17 @@ class AioHost:
         for connection in list(self._hub.connections):
             connection.hang_up()
         for turn in range(_TURNS):
-            if turn > 1 and not self._hub.connections and not self._hub.expected:
+            if turn > 1 and not self._is_busy():
                 break
             await asyncio.sleep(0)
         if self._watch is not None:
             self._watch.stop()
             self._watch = None
             self._hub.ticker.stop()
+
+    def _is_busy(self) -> bool:
+        """Whether there are connections, or some are just being accepted."""
+        return bool(self._hub.connections or self._hub.expected)
 
     def _connect(self) -> Connection:
         return Connection(self._hub)

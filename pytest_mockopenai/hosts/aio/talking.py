@@ -39,6 +39,7 @@ class Talking:
     def begin(self, ahead: bytes) -> None:
         """Begins; `ahead` is what the client has sent already."""
         if self._connection.era != self._connection.hub.era:
+            self._connection.flush()
             self._connection.hang_up()
             return
         self._speaker.hear(ahead)

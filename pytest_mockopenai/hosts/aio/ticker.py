@@ -47,10 +47,13 @@ class Ticker:
     def _tick(self) -> None:
         self._wakes_at = 0.0  # what is put while things are woken sets no timer
         now = monotonic()
+        things = iter(self._wheel.take(now))
         try:
-            for thing in self._wheel.take(now):
+            for thing in things:
                 thing.wake(now)
         finally:
+            for thing in things:  # after a failure: the others wait for the next tick
+                self._wheel.put(now, thing)
             self._set()
 
     def _set(self) -> None:

@@ -39,7 +39,7 @@ class Watch:
 
 def look_at(connection: Connection, limits: Limits, now: float) -> None:
     """Ends a connection if it is over a time: a late request is answered with 408."""
-    waited = now - connection.since
+    waited = now - connection.seen(now)
     if connection.paused:
         if _over(waited, limits.taking) and not connection.progressed(now):
             connection.leave()

@@ -1,0 +1,75 @@
+"""Loads a server over raw sockets; small enough that the server is what is measured.
+
+    python tools/bench_host_load.py requests PORT CONNECTIONS SECONDS
+    python tools/bench_host_load.py streams PORT STREAMS SPREAD
+
+`requests` asks again as soon as it is answered, and prints how many answers came, and in how many seconds. `streams`
+starts the streams over SPREAD seconds, reads them to their ends, and prints how many bytes came.
+"""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import sys
+from time import monotonic, sleep
+from typing import cast
+
+_BODY = b'{"model":"gpt-4o","messages":[{"role":"user","content":"Capital of France?"}]}'
+_FIELDS = b"host: 127.0.0.1\r\ncontent-type: application/json\r\nauthorization: Bearer sk-test\r\n"
+_REQUEST = b"POST /chat HTTP/1.1\r\n%bcontent-length: %d\r\n\r\n%b" % (_FIELDS, len(_BODY), _BODY)
+_RECEIVE = 256 * 1024
+
+
+def main() -> None:
+    """Load, and print what came."""
+    what, port, many, seconds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
+    sockets = [socket.create_connection(("127.0.0.1", port)) for _ in range(many)]
+    print(*(_requests(sockets, seconds) if what == "requests" else (_streams(sockets, seconds),)))
+
+
+def _requests(sockets: list[socket.socket], seconds: float) -> tuple[int, float]:
+    size = _size_of_answer(sockets[0])
+    got = dict.fromkeys(sockets, 0)
+    answers, begun = 0, monotonic()
+    with selectors.DefaultSelector() as selector:
+        for sock in sockets:
+            selector.register(sock, selectors.EVENT_READ)
+            sock.send(_REQUEST)
+        while monotonic() < begun + seconds:
+            for key, _ in selector.select(1):
+                sock = cast(socket.socket, key.fileobj)
+                got[sock] += len(sock.recv(_RECEIVE))
+                if got[sock] >= size:
+                    got[sock] = 0
+                    answers += 1
+                    sock.send(_REQUEST)
+    return answers, monotonic() - begun
+
+
+def _size_of_answer(sock: socket.socket) -> int:
+    sock.send(_REQUEST)
+    sleep(0.2)
+    return len(sock.recv(_RECEIVE))
+
+
+def _streams(sockets: list[socket.socket], spread: float) -> int:
+    waiting, received = list(sockets), 0
+    each, begun = spread / len(sockets), monotonic()
+    with selectors.DefaultSelector() as selector:
+        while waiting or selector.get_map():
+            while waiting and monotonic() >= begun + each * (len(sockets) - len(waiting)):
+                sock = waiting.pop()
+                sock.send(_REQUEST)
+                selector.register(sock, selectors.EVENT_READ)
+            for key, _ in selector.select(0.001 if waiting else 1):
+                sock = cast(socket.socket, key.fileobj)
+                data = sock.recv(_RECEIVE)
+                received += len(data)
+                if not data or data.endswith(b"\r\n0\r\n\r\n"):
+                    selector.unregister(sock)
+    return received
+
+
+if __name__ == "__main__":
+    main()

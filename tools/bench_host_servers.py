@@ -1,0 +1,122 @@
+"""The servers that are compared, each a process that answers every request with the same 600 bytes of JSON."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from time import sleep
+from urllib.request import urlopen
+
+from bench_python import ROOT
+from bench_runs import environment
+
+OURS = "asyncio host (uvloop)"
+_PATIENCE = 10.0  # seconds for a server to start
+_BODY = '{"object":"chat.completion","padding":"' + "x" * 559 + '"}'
+
+_REPLY = f"""\
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+from pytest_mockopenai.core.wire import Whole
+REPLY = Whole(200, (("content-type", "application/json"),), {_BODY.encode()!r})
+
+class Exchange:
+    reply = REPLY
+    def ended(self, how): pass
+
+class Handler:
+    def exchange(self, request): return Exchange()
+"""
+_AIO = f"""{_REPLY}
+import asyncio
+from pytest_mockopenai.hosts.aio import AioHost
+
+async def main():
+    await AioHost(Handler()).listen(port=int(sys.argv[1]))
+    await asyncio.Event().wait()
+
+"""
+_UVLOOP = f"{_AIO}\nfrom pytest_mockopenai.hosts.aio import new_loop\nnew_loop().run_until_complete(main())\n"
+_ASYNCIO = f"{_AIO}\nasyncio.run(main())\n"
+_HTTPSERVER = f"""{_REPLY}
+import threading
+from pytest_mockopenai.hosts.httpserver import HTTPServerHost
+with HTTPServerHost(Handler(), port=int(sys.argv[1])):
+    threading.Event().wait()
+"""
+_UVICORN = f"""
+import sys, uvicorn
+
+async def app(scope, receive, send):
+    more = True
+    while more:
+        more = (await receive()).get("more_body", False)
+    await send({{"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]}})
+    await send({{"type": "http.response.body", "body": {_BODY.encode()!r}}})
+
+uvicorn.run(app, port=int(sys.argv[1]), lifespan="off", log_level="error", access_log=False)
+"""
+_NGINX = """\
+daemon off; master_process off; pid {folder}/pid; error_log stderr crit;
+events {{}}
+http {{
+  access_log off; keepalive_requests 10000000; error_page 405 =200 $uri;
+  client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
+  uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+  server {{ listen 127.0.0.1:{port}; root {folder}; }}
+}}
+"""
+
+Command = Callable[[Path, int], list[str]]
+
+
+def _python(program: str) -> Command:
+    return lambda folder, port: [sys.executable, "-c", program, str(port)]
+
+
+def _nginx(folder: Path, port: int) -> list[str]:
+    (folder / "chat").write_text(_BODY, encoding="utf-8")
+    config = folder / "nginx.conf"
+    config.write_text(_NGINX.format(folder=folder, port=port), encoding="utf-8")
+    return ["nginx", "-c", str(config), "-e", "stderr"]
+
+
+def servers() -> Mapping[str, Command]:
+    """Those that are installed, by name."""
+    installed = {
+        OURS: (find_spec("uvloop"), _python(_UVLOOP)),
+        "asyncio host (asyncio)": (True, _python(_ASYNCIO)),
+        "pytest-httpserver host": (True, _python(_HTTPSERVER)),
+        "uvicorn, raw ASGI": (find_spec("uvicorn") and find_spec("httptools"), _python(_UVICORN)),
+        "nginx, static file": (shutil.which("nginx"), _nginx),
+    }
+    return {name: command for name, (found, command) in installed.items() if found}
+
+
+@contextmanager
+def served(command: list[str], port: int) -> Iterator[int]:
+    """The process id of a server that answers; it is ended after the block."""
+    with subprocess.Popen(command, env=environment(), stdin=subprocess.DEVNULL) as server:
+        try:
+            _wait_for(port, server)
+            yield server.pid
+        finally:
+            server.kill()
+
+
+def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(int(_PATIENCE / 0.05)):
+        try:
+            urlopen(f"http://127.0.0.1:{port}/chat", timeout=_PATIENCE).close()
+        except OSError:
+            sleep(0.05)
+            if server.poll() is not None:
+                break
+        else:
+            return
+    raise SystemExit("a server did not start; what it said is above")
