@@ -1,0 +1,18 @@
+"""Mocks for a gateway to stand before: the only place that knows how one is started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pytest_mockopenai import MockOpenAI
+from pytest_mockopenai.hosts.httpserver import HTTPServerHost
+
+
+@contextmanager
+def mock_server() -> Iterator[MockOpenAI]:
+    """A mock that serves anybody, and what a test needs of it: `url`, `reply`, `when`, `calls`, `usage`, `reset`."""
+    with HTTPServerHost() as host:
+        mock = MockOpenAI(host=host, require_key=False)
+        mock.reset()
+        yield mock
