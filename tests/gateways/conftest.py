@@ -1,4 +1,4 @@
-"""What the tests of gateways share: two mocks for a module, fresh for each test, and the gateways that are installed."""
+"""What the tests of gateways share: two mocks for a module, new for each test, and the gateways installed."""
 
 from __future__ import annotations
 

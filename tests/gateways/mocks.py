@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from pytest_mockopenai import MockOpenAI
+from pytest_mockopenai.core.headers import RetryWaits
 from pytest_mockopenai.hosts.httpserver import HTTPServerHost
 
 
@@ -14,5 +16,6 @@ def mock_server() -> Iterator[MockOpenAI]:
     """A mock that serves anybody, and what a test needs of it: `url`, `reply`, `when`, `calls`, `usage`, `reset`."""
     with HTTPServerHost() as host:
         mock = MockOpenAI(host=host, require_key=False)
+        mock.settings = replace(mock.settings, retry_waits=RetryWaits(), close_async=False)
         mock.reset()
         yield mock

@@ -17,7 +17,7 @@ from tests.gateways.configs import config
 from tests.gateways.conftest import Mocks
 from tests.gateways.processes import answers, free_port, running
 
-pytestmark = [pytest.mark.gateway, pytest.mark.xdist_group("nginx")]
+pytestmark = pytest.mark.gateway
 
 
 @dataclass(frozen=True)
