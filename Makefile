@@ -31,10 +31,11 @@ build: $(READY)
 sdks: $(READY)
 	$(BIN)/python tools/sdks.py
 
-# Installs LiteLLM, Portkey and Envoy below build/ (about 900 MB) and runs the tests that put them before the mock.
+# Installs LiteLLM, Portkey and Envoy below build/ (about 900 MB) and the schemas of Kubernetes, and runs their tests.
 gateways: $(READY)
 	$(BIN)/python tools/gateways.py
-	$(BIN)/pytest tests/gateways $(ARGS)
+	$(BIN)/python -m pip install --quiet --group kubernetes
+	$(BIN)/pytest tests/gateways tests/kubernetes $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
