@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests import console
+
 DOCS = Path(__file__).parents[2] / "docs" / "gateways"
 
 FIRST = 8080
@@ -29,3 +31,8 @@ def replaced(text: str, ports: Mapping[int, int]) -> str:
     """The text with these ports replaced."""
     wanted = {str(port): str(new) for port, new in ports.items()}
     return re.sub(rf"\b({'|'.join(wanted)})\b", lambda match: wanted[match[1]], text)
+
+
+def run_page(name: str, ports: Mapping[int, int]) -> None:
+    """Run the commands of a page, each port of the pages replaced by that of the test."""
+    console.run(DOCS / name, lambda text: replaced(text, ports))

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_mockopenai import MockOpenAI
 from tests.gateways.configs import FIRST, SECOND, port_of
-from tests.gateways.mocks import mock_server
+from tests.gateways.mocks import limit, mock_server
 from tools import gateways
 
 
@@ -40,6 +40,7 @@ def mocks(served: Mocks) -> Mocks:
     """The two mocks, as new."""
     served.first.reset()
     served.second.reset()
+    limit(served.first)
     return served
 
 

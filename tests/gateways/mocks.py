@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from pytest_mockopenai import MockOpenAI
+from pytest_mockopenai import MockOpenAI, overloaded, rate_limit
 from pytest_mockopenai.core.headers import RetryWaits
 from pytest_mockopenai.hosts.httpserver import HTTPServerHost
 
@@ -19,3 +19,9 @@ def mock_server() -> Iterator[MockOpenAI]:
         mock.settings = replace(mock.settings, retry_waits=RetryWaits(), close_async=False)
         mock.reset()
         yield mock
+
+
+def limit(mock: MockOpenAI) -> None:
+    """The rules of docs/gateways/limited.yaml."""
+    mock.when(contains="you are limited").always(rate_limit(retry_after=20))
+    mock.when(contains="you are down").always(overloaded())

@@ -13,7 +13,7 @@ from openai import OpenAI, RateLimitError
 
 from pytest_mockopenai import rate_limit, reset, server_error, tool_call
 from tests.gateways.calling import BODY, WEATHER, ask, sdk, streamed
-from tests.gateways.configs import config
+from tests.gateways.configs import config, port_of, run_page
 from tests.gateways.conftest import Mocks
 from tests.gateways.processes import answers, free_port, running
 
@@ -107,3 +107,8 @@ def test_no_connection_breaks_under_load(envoy: Envoy, client: OpenAI, mocks: Mo
     assert statuses == [200] * 60
     assert envoy.counted("upstream_cx_destroy_remote_with_active_rq") == before
     assert len(mocks.first.calls.to("chat.completions")) == 60
+
+
+def test_its_page(envoy: Envoy, mocks: Mocks) -> None:
+    ports = {10000: port_of(envoy.base_url.removesuffix("/v1")), 10001: port_of(envoy.admin)}
+    run_page("envoy.md", {**mocks.ports, **ports})

@@ -13,7 +13,7 @@ from openai import OpenAI, RateLimitError
 
 from pytest_mockopenai import cut, rate_limit, server_error, tool_call
 from tests.gateways.calling import MESSAGES, WEATHER, ask, sdk, streamed
-from tests.gateways.configs import DOCS, config
+from tests.gateways.configs import DOCS, config, port_of, run_page
 from tests.gateways.conftest import Mocks
 from tests.gateways.processes import answers, free_port, running
 
@@ -152,3 +152,7 @@ def test_messages_of_anthropic_become_responses(url: str, mocks: Mocks) -> None:
 def test_its_health_check_finds_the_mocks_well(url: str, mocks: Mocks) -> None:
     health = httpx.get(f"{url}/health", headers={"authorization": f"Bearer {KEY}"}, timeout=30).json()
     assert (health["healthy_count"], health["unhealthy_count"]) == (3, 0)
+
+
+def test_its_page(url: str, mocks: Mocks) -> None:
+    run_page("litellm.md", {**mocks.ports, 4000: port_of(url)})

@@ -13,7 +13,7 @@ from openai import OpenAI, RateLimitError
 
 from pytest_mockopenai import rate_limit, reset, server_error, slow
 from tests.gateways.calling import BODY, ask, sdk, streamed
-from tests.gateways.configs import config
+from tests.gateways.configs import config, port_of, run_page
 from tests.gateways.conftest import Mocks
 from tests.gateways.processes import answers, free_port, running
 
@@ -103,3 +103,8 @@ def test_no_connection_breaks_under_load(nginx: Nginx, mocks: Mocks) -> None:
         statuses = list(pool.map(call, range(60)))
     assert statuses == [200] * 60
     assert (len(mocks.first.calls), len(mocks.second.calls)) == (60, 0)
+
+
+def test_its_page(nginx: Nginx, mocks: Mocks) -> None:
+    plain, kept = (port_of(url.removesuffix("/v1")) for url in (nginx.plain, nginx.kept))
+    run_page("nginx.md", {**mocks.ports, 9000: plain, 9001: kept})

@@ -12,7 +12,7 @@ from openai import OpenAI, RateLimitError
 
 from pytest_mockopenai import cut, rate_limit, server_error, tool_call
 from tests.gateways.calling import MESSAGES, WEATHER, ask, sdk, streamed
-from tests.gateways.configs import FIRST, config
+from tests.gateways.configs import FIRST, config, port_of, run_page
 from tests.gateways.conftest import Mocks
 from tests.gateways.processes import answers, free_port, running
 
@@ -145,3 +145,7 @@ def test_messages_of_anthropic_are_refused_by_it(url: str, mocks: Mocks) -> None
     reply = httpx.post(f"{url}/messages", headers={**direct(mocks), "authorization": "Bearer sk-test"}, json=body)
     assert reply.json() == {"status": "failure", "message": "messages is not supported by openai"}
     assert len(mocks.first.calls) == 0
+
+
+def test_its_page(started: str, mocks: Mocks) -> None:
+    run_page("portkey.md", {**mocks.ports, 8787: port_of(started)})
