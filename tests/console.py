@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,9 +39,9 @@ def _commands(text: str) -> Iterator[Command]:
         yield Command("\n".join(lines[:end]), tuple(filter(str.strip, lines[end:])))
 
 
-def run(page: Path, change: Callable[[str], str] = str, env: Mapping[str, str] | None = None) -> None:
-    """Run a page's commands in its folder, their texts changed; asserts that each succeeds and what it prints."""
-    commands = [Command(change(one.text), tuple(map(change, one.printed))) for one in commands_of(page)]
+def run(page: Path, env: Mapping[str, str] | None = None) -> None:
+    """Run a page's commands in its folder; asserts that each succeeds and what it prints."""
+    commands = commands_of(page)
     assert commands, f"{page.name} has no commands to run"
     for command, (status, said) in zip(commands, _outputs(commands, page.parent, env or {}), strict=True):
         assert status == 0, f"{command.text}\nended with {status} and printed:\n{said}"
@@ -50,7 +50,7 @@ def run(page: Path, change: Callable[[str], str] = str, env: Mapping[str, str] |
 
 def _outputs(commands: Iterable[Command], folder: Path, env: Mapping[str, str]) -> list[tuple[int, str]]:
     """The exit status of each command and what it printed."""
-    script = "".join(f"{command.text}\necho; echo '{END}'$?\n" for command in commands)
+    script = "".join(f"{command.text}\nstatus=$?; echo; echo '{END}'$status\n" for command in commands)
     result = subprocess.run(
         ["bash", "-c", f"exec 2>&1\n{script}"],
         cwd=folder,

@@ -45,8 +45,3 @@ def test_a_command_that_fails_fails(page: Path) -> None:
     page.write_text("```console\n$ echo oh; false\n```\n", encoding="utf-8")
     with pytest.raises(AssertionError, match="ended with 1 and printed:\noh"):
         console.run(page)
-
-
-def test_commands_are_changed(page: Path) -> None:
-    page.write_text("```console\n$ echo 1\n2\n```\n", encoding="utf-8")
-    console.run(page, lambda text: text.replace("1", "2"))

@@ -33,6 +33,10 @@ def replaced(text: str, ports: Mapping[int, int]) -> str:
     return re.sub(rf"\b({'|'.join(wanted)})\b", lambda match: wanted[match[1]], text)
 
 
-def run_page(name: str, ports: Mapping[int, int]) -> None:
-    """Run the commands of a page, each port of the pages replaced by that of the test."""
-    console.run(DOCS / name, lambda text: replaced(text, ports))
+def run_page(name: str, ports: Mapping[int, int], folder: Path) -> None:
+    """Run the commands of a page in a copy of the pages, each port of theirs replaced by that of the test."""
+    for file in filter(Path.is_file, DOCS.rglob("*")):
+        copy = folder / file.relative_to(DOCS)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text(replaced(file.read_text(encoding="utf-8"), ports), encoding="utf-8")
+    console.run(folder / name)

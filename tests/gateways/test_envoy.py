@@ -109,6 +109,6 @@ def test_no_connection_breaks_under_load(envoy: Envoy, client: OpenAI, mocks: Mo
     assert len(mocks.first.calls.to("chat.completions")) == 60
 
 
-def test_its_page(envoy: Envoy, mocks: Mocks) -> None:
+def test_its_page(envoy: Envoy, mocks: Mocks, tmp_path: Path) -> None:
     ports = {10000: port_of(envoy.base_url.removesuffix("/v1")), 10001: port_of(envoy.admin)}
-    run_page("envoy.md", {**mocks.ports, **ports})
+    run_page("envoy.md", {**mocks.ports, **ports}, tmp_path)

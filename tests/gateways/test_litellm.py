@@ -154,5 +154,5 @@ def test_its_health_check_finds_the_mocks_well(url: str, mocks: Mocks) -> None:
     assert (health["healthy_count"], health["unhealthy_count"]) == (3, 0)
 
 
-def test_its_page(url: str, mocks: Mocks) -> None:
-    run_page("litellm.md", {**mocks.ports, 4000: port_of(url)})
+def test_its_page(url: str, mocks: Mocks, tmp_path: Path) -> None:
+    run_page("litellm.md", {**mocks.ports, 4000: port_of(url)}, tmp_path)

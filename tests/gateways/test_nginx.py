@@ -105,6 +105,6 @@ def test_no_connection_breaks_under_load(nginx: Nginx, mocks: Mocks) -> None:
     assert (len(mocks.first.calls), len(mocks.second.calls)) == (60, 0)
 
 
-def test_its_page(nginx: Nginx, mocks: Mocks) -> None:
+def test_its_page(nginx: Nginx, mocks: Mocks, tmp_path: Path) -> None:
     plain, kept = (port_of(url.removesuffix("/v1")) for url in (nginx.plain, nginx.kept))
-    run_page("nginx.md", {**mocks.ports, 9000: plain, 9001: kept})
+    run_page("nginx.md", {**mocks.ports, 9000: plain, 9001: kept}, tmp_path)

@@ -147,5 +147,5 @@ def test_messages_of_anthropic_are_refused_by_it(url: str, mocks: Mocks) -> None
     assert len(mocks.first.calls) == 0
 
 
-def test_its_page(started: str, mocks: Mocks) -> None:
-    run_page("portkey.md", {**mocks.ports, 8787: port_of(started)})
+def test_its_page(started: str, mocks: Mocks, tmp_path: Path) -> None:
+    run_page("portkey.md", {**mocks.ports, 8787: port_of(started)}, tmp_path)
