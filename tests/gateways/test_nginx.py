@@ -15,7 +15,7 @@ from pytest_mockopenai import rate_limit, reset, server_error, slow
 from tests.gateways.calling import BODY, ask, sdk, streamed
 from tests.gateways.configs import config, port_of, run_page
 from tests.gateways.conftest import Mocks
-from tests.gateways.processes import answers, free_port, running
+from tests.processes import answers, free_port, running
 
 pytestmark = pytest.mark.gateway
 
