@@ -65,7 +65,7 @@ class Routes:
     def _hinting(self, error: Error, path: str) -> Error:
         """The error, with a header that names the path most like this one; the message stays OpenAI's."""
         known = {endpoint.path for group in self._by_length.values() for _, endpoint in group}
-        near = closest(path[:_LONGEST], sorted(known))
+        near = closest(path[:_LONGEST].replace("/v1/", "/"), sorted(known))
         return error.with_headers(("x-mock-hint", f"Did you mean /v1{near}?")) if near else error
 
 
