@@ -282,7 +282,7 @@ def test_row_17_a_config_map_is_read_once_and_again_when_it_changes(tmp_path: Pa
     mounted(folder, "rules:\n- reply: [first]\n", "2026_01_01")
     stubs = folder if whole_folder else folder / "stubs.yaml"
     with served(tmp_path, f"--stubs={stubs}") as found, httpx.Client(base_url=found.url) as http:
-        assert len(http.get("/_mock/rules").json()["rules"]) == 1
+        assert len(http.get("/_mock/rules").json()["data"]) == 1
         assert said(http, "Hello") == "first"
         assert said(http, "Hello") != "first", "the rule was there once"
         mounted(folder, "rules:\n- always: second\n", "2026_01_02")
