@@ -1,7 +1,7 @@
 """The configurations of AgentGateway in docs/gateways: which fields they have, and that they lead to the two mocks.
 
-Both are valid by `schema/config.json` of its releases: agentgateway.yaml from v1.0.0 to v1.4.1, agentgateway-llm.yaml by
-that of v1.4.1. The schemas are not ours to keep here, so what is relied on is checked by hand.
+Both are valid by `schema/config.json` of its releases: agentgateway.yaml from v1.0.0 to v1.4.1, agentgateway-llm.yaml
+by that of v1.4.1. The schemas are not ours to keep here, so what is relied on is checked by hand.
 """
 
 from __future__ import annotations
