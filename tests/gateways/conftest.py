@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from pytest_mockopenai import MockOpenAI
-from tests.gateways.configs import FIRST, SECOND, port_of
-from tests.gateways.mocks import limit, mock_server
+from tests.gateways.configs import DOCS, FIRST, SECOND, port_of
+from tests.gateways.mocks import mock_server
 from tools import gateways
 
 
@@ -29,10 +28,13 @@ class Mocks:
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[Mocks]:
-    """Two mocks, for as long as a gateway stands before them."""
-    with ExitStack() as stack:
-        yield Mocks(stack.enter_context(mock_server()), stack.enter_context(mock_server()))
+def served(folder: Path) -> Iterator[Mocks]:
+    """Two mocks, for as long as a gateway stands before them; the first has the stubs of the pages."""
+    with (
+        mock_server(folder, f"--stubs={DOCS / 'limited.yaml'}", name="first") as first,
+        mock_server(folder, name="second") as second,
+    ):
+        yield Mocks(first, second)
 
 
 @pytest.fixture
@@ -40,7 +42,6 @@ def mocks(served: Mocks) -> Mocks:
     """The two mocks, as new."""
     served.first.reset()
     served.second.reset()
-    limit(served.first)
     return served
 
 

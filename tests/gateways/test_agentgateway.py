@@ -32,8 +32,8 @@ UNSIGNED = 2**32
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[MockOpenAI]:
-    with mock_server() as mock:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MockOpenAI]:
+    with mock_server(tmp_path_factory.mktemp("mock")) as mock:
         yield mock
 
 
