@@ -23,7 +23,7 @@ from pytest_mockopenai.settings import Budget, Settings
 DOCS = Path(__file__).parent.parent / "docs"
 PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 FILE = re.compile(r"(<!-- file: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
-LANGUAGES = {".yaml": "yaml", ".json": "json", ".conf": "nginx", "": "dockerfile"}
+LANGUAGES = {".yaml": "yaml", ".json": "json", ".conf": "nginx", ".py": "python", "": "dockerfile"}
 
 
 def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

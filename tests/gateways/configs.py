@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -39,4 +41,4 @@ def run_page(name: str, ports: Mapping[int, int], folder: Path) -> None:
         copy = folder / file.relative_to(DOCS)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_text(replaced(file.read_text(encoding="utf-8"), ports), encoding="utf-8")
-    console.run(folder / name)
+    console.run(folder / name, {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])})
