@@ -29,7 +29,7 @@ def running(
     ready: Callable[[], bool],
     log: Path,
     env: Mapping[str, str] | None = None,
-    patience: float = 90,
+    patience: float = 180,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The program, once `ready` says so; it is ended with SIGTERM, or killed after ten seconds.
 

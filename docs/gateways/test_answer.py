@@ -25,6 +25,7 @@ def test_retry(mock_openai):
 
 def test_tool(mock_openai):
     mock_openai.when(contains="weather").reply(tool_call("get_weather", city="Paris"))
-    tool = {"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object"}}}
+    schema = {"type": "object", "properties": {"city": {"type": "string"}}}
+    tool = {"type": "function", "function": {"name": "get_weather", "parameters": schema}}
     (call,) = ask("What is the weather?", tools=[tool]).tool_calls
     assert call.function.arguments == '{"city":"Paris"}'
