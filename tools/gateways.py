@@ -47,11 +47,12 @@ def _install_from_pypi(folder: Path, requirement: str) -> None:
 
 def _install_portkey(folder: Path) -> None:
     """The package.json of the docs holds the version, and the overrides without which streams fail."""
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(DOCS / "portkey" / "package.json", folder)
     npm = shutil.which("npm")
     if npm is None:
-        sys.exit("Portkey needs node 20 or newer and npm; neither is installed by this.")
+        print("Portkey is left out: it needs node 20 or newer and npm, which this does not install.", file=sys.stderr)
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(DOCS / "portkey" / "package.json", folder)
     subprocess.run(
         [npm, "install", "--no-audit", "--no-fund", "--omit=dev", "--ignore-scripts"], cwd=folder, check=True
     )
