@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: test check demo docs bench build sdks clean
+.PHONY: test check demo docs bench build sdks gateways clean
 
 test: check
 	$(BIN)/pytest -n 2 $(ARGS)
@@ -31,6 +31,12 @@ build: $(READY)
 # The tests of the SDK against the oldest, a middle and the newest major of the openai package.
 sdks: $(READY)
 	$(BIN)/python tools/sdks.py
+
+# Installs LiteLLM, Portkey and Envoy below build/ (about 900 MB) and the schemas of Kubernetes, and runs their tests.
+gateways: $(READY)
+	$(BIN)/python tools/gateways.py
+	$(BIN)/python -m pip install --quiet --group kubernetes
+	$(BIN)/pytest tests/gateways tests/kubernetes $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

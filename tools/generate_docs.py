@@ -1,5 +1,7 @@
 """Writes the parts of docs/ that follow from the code, between `<!-- generated: NAME -->` and `<!-- end -->`.
 
+Between `<!-- file: NAME -->` and `<!-- end -->` it writes the file of this name, which is beside the page.
+
 `--check` writes nothing and fails if a page is not as it would be written.
 """
 
@@ -23,6 +25,8 @@ from pytest_mockopenai.standalone.metrics import Metrics
 
 DOCS = Path(__file__).parent.parent / "docs"
 PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+FILE = re.compile(r"(<!-- file: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+LANGUAGES = {".yaml": "yaml", ".json": "json", ".conf": "nginx", ".py": "python", "": "dockerfile"}
 
 
 def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
@@ -111,18 +115,24 @@ PARTS = {
 }
 
 
-def rendered(page: str) -> str:
+def listing(file: Path) -> str:
+    """A file as a block of code."""
+    return f"```{LANGUAGES[file.suffix]}\n{file.read_text('utf-8')}```\n"
+
+
+def rendered(page: Path) -> str:
     """The page with its generated parts as they should be."""
-    return PART.sub(lambda found: found[1] + PARTS[found[2]]() + found[3], page)
+    text = PART.sub(lambda found: found[1] + PARTS[found[2]]() + found[3], page.read_text("utf-8"))
+    return FILE.sub(lambda found: found[1] + listing(page.parent / found[2]) + found[3], text)
 
 
 def main(arguments: list[str]) -> int:
     """Write all pages, or with `--check` say which are stale; returns the exit code."""
-    stale = [page for page in sorted(DOCS.glob("*.md")) if rendered(page.read_text("utf-8")) != page.read_text("utf-8")]
+    stale = [page for page in sorted(DOCS.rglob("*.md")) if rendered(page) != page.read_text("utf-8")]
     for page in stale:
-        print(f"{'stale' if '--check' in arguments else 'written'}: docs/{page.name}")
+        print(f"{'stale' if '--check' in arguments else 'written'}: docs/{page.relative_to(DOCS).as_posix()}")
         if "--check" not in arguments:
-            page.write_text(rendered(page.read_text("utf-8")), "utf-8")
+            page.write_text(rendered(page), "utf-8")
     return 1 if stale and "--check" in arguments else 0
 
 

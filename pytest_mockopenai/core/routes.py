@@ -10,11 +10,13 @@ from urllib.parse import unquote
 from pytest_mockopenai.core import errors
 from pytest_mockopenai.core.endpoint import IN_DIALOGUE, Endpoint
 from pytest_mockopenai.core.errors import Error, Refused
+from pytest_mockopenai.core.suggest import closest
 from pytest_mockopenai.core.wire import Request
 
 _DEPLOYMENT = re.compile(r"/openai/deployments/([^/]+)(/.+)")
 _PREFIXES = ("/openai/v1/", "/openai/", "/v1/")
 _PARAMETER = re.compile(r"\{(\w+)\}")
+_LONGEST = 100  # characters of a path that are compared with those there are
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,15 @@ class Routes:
             if endpoint.method == request.method:
                 return Match(endpoint, values, deployment)
         if not found:
-            raise Refused(errors.unknown_url(request.method, request.path))
+            raise Refused(self._hinting(errors.unknown_url(request.method, request.path), path))
         allowed = {endpoint.method for _, endpoint in found}
         raise Refused(errors.method_not_allowed(request.method, request.path, allowed))
+
+    def _hinting(self, error: Error, path: str) -> Error:
+        """The error, with a header that names the path most like this one; the message stays OpenAI's."""
+        known = {endpoint.path for group in self._by_length.values() for _, endpoint in group}
+        near = closest(path[:_LONGEST].replace("/v1/", "/"), sorted(known))
+        return error.with_headers(("x-mock-hint", f"Did you mean /v1{near}?")) if near else error
 
 
 def _parameters_last(candidate: tuple[tuple[str, ...], Endpoint]) -> list[bool]:

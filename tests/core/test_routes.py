@@ -115,6 +115,19 @@ def test_no_such_path_below_v1(target: str) -> None:
     assert (error.status, error.message, error.code) == (404, f"Invalid URL (GET {target})", None)
 
 
+@pytest.mark.parametrize(
+    ("target", "meant"),
+    [
+        ("/v1/chat/completion", "/v1/chat/completions"),
+        ("/modells", "/v1/models"),
+        ("/v1/v1/models", "/v1/models"),
+        ("/x" * 30_000, None),
+    ],
+)
+def test_a_header_names_the_path_that_is_most_alike(target: str, meant: str | None) -> None:
+    assert dict(refused(target).headers).get("x-mock-hint") == (f"Did you mean {meant}?" if meant else None)
+
+
 @pytest.mark.parametrize("target", ["/", "", "/v1", "/v2/models", "/modells?a=b", "*"])
 def test_no_such_path(target: str) -> None:
     error = refused(target)
