@@ -14,7 +14,7 @@ EXPOSED = (
     *("x-request-id", "retry-after", "retry-after-ms", "x-should-retry", "location"),
     *("openai-processing-ms", "openai-version", "openai-organization", "openai-project"),
     *(f"x-ratelimit-{what}-{of}" for what in ("limit", "remaining", "reset") for of in ("requests", "tokens")),
-    *("x-mock-word", "x-mock-source", "x-mock-origin", "x-mock-usage"),
+    *("x-mock-word", "x-mock-source", "x-mock-origin", "x-mock-usage", "x-mock-hint"),
 )
 """The reply's headers that a page may read."""
 

@@ -212,6 +212,7 @@ class Operations:
         scene = self._scene
         return {
             **{name: getattr(scene.app.settings, name) for name in _SHOWN_SETTINGS},
+            "latency": str(scene.app.settings.latency) if scene.app.settings.latency else None,
             "declared_models": list(scene.models.declared),
             "stubs_rules": len(scene.stubs.rules),
             "stubs_error": None if scene.trouble is None else str(scene.trouble),

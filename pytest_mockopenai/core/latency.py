@@ -40,6 +40,11 @@ class Latency:
     time_factor_under_load: float = 1.0
     max_num_seqs: int = 5
 
+    def __str__(self) -> str:
+        """As `parse` reads it."""
+        given = ((item.name, getattr(self, item.name)) for item in fields(self))
+        return ";".join(f"{name.replace('_', '-')}={value}" for name, value in given)
+
     @property
     def grows(self) -> bool:
         """Whether it depends on how many calls are in flight."""

@@ -123,3 +123,8 @@ def test_every_parameter_can_be_written() -> None:
     values = {"distribution": "lognormal", "max_num_seqs": "7", "time_factor_under_load": "2"}
     text = ";".join(f"{field.name.replace('_', '-')}={values.get(field.name, '0.25')}" for field in fields(Latency))
     assert parse(text) == Latency(0.25, 0.25, 0.25, 0.25, 0.25, "lognormal", 2.0, 7)
+
+
+@pytest.mark.parametrize("text", [*PRESETS, "fast;inter-token-latency=20ms;distribution=lognormal;max-num-seqs=7"])
+def test_a_model_is_shown_as_it_is_read(text: str) -> None:
+    assert parse(str(parse(text))) == parse(text)
