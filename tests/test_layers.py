@@ -21,6 +21,7 @@ LAYERS = (
     ("app",),
     ("reader",),
     ("exchange", "reading"),
+    ("state",),
     ("explain", "recent", "recorder", "settings", "store"),
     ("contract", "endpoints"),
     ("rendering",),
@@ -48,6 +49,7 @@ HEAVY = (
     "pydantic",
     "pytest_httpserver",
     "genai_prices",
+    "redis",
     "websockets",
 )
 """Loaded on first use, inside functions; only these modules, which are loaded on first use themselves, may need one."""
