@@ -232,7 +232,11 @@ def test_a_response_that_nobody_has_read_is_read(state):
 
 
 def test_usage_is_summed_by_model(state):
-    usages = [Usage(1, 2, reasoning_tokens=1), Usage(3, 4, prompt_method="modelled"), Usage(5, 0, cached_tokens=5)]
+    usages = [
+        Usage(1, 2, reasoning_tokens=1, prompt_method="given"),
+        Usage(3, 4, prompt_method="modelled"),
+        Usage(5, 0, cached_tokens=5, prompt_method="given"),
+    ]
     for usage in usages:
         state.recorder.add(call(usage=usage))
     state.recorder.add(call("é\ud800", Usage(completion_tokens=9, completion_method="given")))
@@ -250,6 +254,13 @@ def test_a_call_is_revised(state):
     assert [kept.response for kept in state.recorder.calls()] == [None, {"status": "cancelled"}]
     assert state.recorder.calls()[1].usage == Usage(5, 2)
     assert state.recorder.usage() == {"gpt-4o": Usage(6, 3)}
+
+
+def test_revisions_at_the_same_time_leave_the_sums_right(state):
+    index = state.recorder.add(call(usage=Usage(1, 1)))
+    in_threads(lambda name: [state.recorder.revise(index, name, Usage(n, n)) for n in range(30)], "abcd")
+    (kept,) = state.recorder.calls()
+    assert state.recorder.usage() == {"gpt-4o": kept.usage}
 
 
 def test_cleared_calls_are_gone_and_numbering_goes_on(state):

@@ -187,8 +187,9 @@ def test_keys_are_below_the_prefix_and_none_stays_for_ever(workers, redis_server
         assert all(key.startswith(f"mockopenai:{prefix}:") for key in made)
         assert {key: redis.ttl(key) for key in made if not 86_000 < redis.ttl(key) <= 86_400} == {}
         one.app.reset()
-        left = {key.decode().rpartition(":")[2] for key in set(redis.keys("*")) - before}
-        assert left == {"numbers", "script", "rules"}
+        left = {key.decode(): redis.ttl(key) for key in set(redis.keys("*")) - before}
+        assert set(left) == {f"mockopenai:{prefix}:{name}" for name in ("numbers", "script", "rules")}
+        assert all(86_000 < ttl <= 86_400 for ttl in left.values())
 
 
 _MANY = """\
