@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
+from itertools import count
 from typing import Any
 
 from pytest_mockopenai import explain
@@ -28,12 +28,12 @@ from pytest_mockopenai.exchange import NOTHING, Attempt, Exchange
 from pytest_mockopenai.observing import InFlight, Observed, Observer
 from pytest_mockopenai.reader import Reader
 from pytest_mockopenai.reading import Reading, Readings, count_key
-from pytest_mockopenai.recent import Recent
 from pytest_mockopenai.recorder import Call, Recorder, Unread
 from pytest_mockopenai.settings import Settings
-from pytest_mockopenai.store import Store
+from pytest_mockopenai.state import LocalState, Mark, Recording, State
 
-_REMEMBERED = 30_000  # requests at least whose repetitions are counted; those longest not seen are forgotten first
+_NOWHERE = Recorder(0)
+"""Where calls are recorded that the state, which cannot be reached, would have recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +64,23 @@ class App:
         clock: Callable[[], float] = time.time,
         readings: Readings | None = None,
         observers: tuple[Observer, ...] = (),
+        state: State | None = None,
     ) -> None:
-        """`observers` are told of each call that begins and ends; more may be added to the attribute later."""
+        """`observers` are told of each call that begins and ends; more may be added to the attribute later.
+
+        `state` may be shared with other apps; None: one of its own, in memory.
+        """
         self.observers = observers
         self._settings = settings or Settings()
         self.models = models
-        self.recorder = Recorder(self._settings.record_limit, self._settings.record_bytes)
         self.problems: list[str] = []
-        self._store = Store()
+        self._state: State = state or LocalState(self._settings.record_limit, self._settings.record_bytes)
         self._clock = clock
-        self._lock = threading.Lock()
-        self._script = Script()
         self._running = InFlight()
         self._routes = routes
         self._readings = readings or Readings()
         self._reader = Reader(routes, self._settings, self._readings)
-        self._seen: Recent[int, int] = Recent(_REMEMBERED)
+        self._unrecorded = count(1)
 
     @property
     def settings(self) -> Settings:
@@ -93,17 +94,26 @@ class App:
         self._settings = settings
         self._reader = Reader(self._routes, settings, self._readings)
 
-    # --- the script ---------------------------------------------------------------------------------------------------
+    # --- what is kept between calls -----------------------------------------------------------------------------------
+
+    @property
+    def recorder(self) -> Recording:
+        """The calls so far."""
+        return self._state.recorder
 
     @property
     def script(self) -> Script:
         """The rules and the words they still have."""
-        return self._script
+        return self._state.script
 
-    def change_script(self, change: Callable[[Script], Script]) -> None:
-        """Put the changed script in the place of the present one."""
-        with self._lock:
-            self._script = change(self._script)
+    def change_script(self, change: Callable[[Script], Script], mark: Mark | None = None) -> None:
+        """Put the changed script in the place of the present one; `mark` is explained in `state.State.change`."""
+        self._state.change(change, mark)
+
+    def reset(self) -> None:
+        """Forget script, calls, usage, problems and all that was stored, as a new app."""
+        self._state.reset()
+        self.problems = []
 
     def add_rule(self, when: When, words: Iterable[Word], *, standing: Word | None = None) -> None:
         """Script more words for a condition; see `Script.adding`."""
@@ -111,27 +121,8 @@ class App:
         self.change_script(lambda script: script.adding(when, given, standing=standing))
 
     def _take(self, inquiry: Inquiry, endpoint: Endpoint) -> Word | None:
-        """The word for a call. Rules are tried without the lock: a `where=` function may itself script the mock."""
-        while True:
-            script = self._script
-            if not script.rules:
-                return None
-            word, after = script.take(inquiry, endpoint.kinds, named_only=endpoint.named_only)
-            if after is script is self._script:
-                return word
-            with self._lock:
-                if self._script is script:  # else another call or the test was faster: try again on what is left
-                    self._script = after
-                    return word
-
-    def reset(self) -> None:
-        """Forget script, calls, usage, problems and all that was stored, as a new app."""
-        with self._lock:
-            self.recorder = Recorder(self._settings.record_limit, self._settings.record_bytes)
-            self.problems = []
-            self._store = Store()
-            self._script = Script()
-            self._seen = Recent(_REMEMBERED)
+        kinds, named_only = endpoint.kinds, endpoint.named_only
+        return self._state.take(lambda script: script.take(inquiry, kinds, named_only=named_only))
 
     # --- one request --------------------------------------------------------------------------------------------------
 
@@ -155,6 +146,14 @@ class App:
         self, attempt: Attempt, answer: Callable[[], Rendered], refusal: Callable[[Error], Rendered]
     ) -> Exchange | Observed:
         """The answer, or what an error makes of it; timed, broken and recorded."""
+        try:
+            return self._recorded(attempt, answer, refusal)
+        except Refused as refused:
+            return self._not_recorded(attempt, refused.error, refusal)
+
+    def _recorded(
+        self, attempt: Attempt, answer: Callable[[], Rendered], refusal: Callable[[Error], Rendered]
+    ) -> Exchange | Observed:
         started = self._clock()
         try:
             rendered = answer()
@@ -166,7 +165,8 @@ class App:
         reply = paced(rendered, attempt.word.timing or self._latency(attempt), attempt.word.fault)
         size = 0 if attempt.shared else len(attempt.request.body) + len(rendered.body)
         call = self._record(attempt, rendered, started)
-        exchange = Exchange(reply, self.recorder, self.recorder.add(call, size))
+        recorder = self._state.recorder
+        exchange = Exchange(reply, recorder, recorder.add(call, size))
         observers = self._watching()
         return Observed(exchange, call, observers, self._clock) if observers else exchange
 
@@ -181,6 +181,13 @@ class App:
         if latency is None or attempt.usage is None:
             return None
         return latency.timing(self._serial(attempt).child("latency"), attempt.usage, self._running.count + 1)
+
+    def _not_recorded(self, attempt: Attempt, error: Error, refusal: Callable[[Error], Rendered]) -> Exchange:
+        """The reply while the state cannot be reached: its ids come from a count of this app's own."""
+        target = attempt.request.target.encode("utf-8", "surrogatepass")
+        attempt.serial = draw_for(self.settings.seed, target, "unrecorded", next(self._unrecorded))
+        attempt.request_id, attempt.usage = "", None
+        return Exchange(paced(refusal(self._noted(attempt, error))), _NOWHERE, 0)
 
     def _answer(self, attempt: Attempt) -> Rendered:
         """Steps 2 to 8 of a request's life; raises `Refused` for an error reply."""
@@ -203,10 +210,10 @@ class App:
     def _begun(self, attempt: Attempt, reading: Reading) -> tuple[JSON, ...]:
         """Find what the request goes on from, and count it: from here on it has ids of its own."""
         endpoint = reading.match.endpoint
-        history = endpoint.history(reading.body, self._store) if endpoint.history else ()
+        history = endpoint.history(reading.body, self._state.store) if endpoint.history else ()
         attempt.inquiry = attempt.asked.after(history)
         attempt.reading = reading
-        attempt.serial = reading.source.draw(self._count(reading.count_key))
+        attempt.serial = reading.source.draw(self._state.seen(reading.count_key))
         if self.settings.models == "strict" and "model" in reading.body and not self.models.knows(reading.model):
             raise Refused(errors.model_not_found(reading.model))
         return history
@@ -272,7 +279,7 @@ class App:
             serial=serial,
             time=time,
             models=self.models,
-            store=self._store,
+            store=self._state.store,
             history=history,
         )
 
@@ -323,15 +330,8 @@ class App:
         """
         if attempt.serial is None:
             target = attempt.request.target.encode("utf-8", "surrogatepass")
-            attempt.serial = draw_for(self.settings.seed, target, self._count(count_key(target)))
+            attempt.serial = draw_for(self.settings.seed, target, self._state.seen(count_key(target)))
         return attempt.serial
-
-    def _count(self, key: int) -> int:
-        """How often this has been counted, this time included."""
-        with self._lock:
-            count = (self._seen.get(key) or 0) + 1
-            self._seen.put(key, count)
-        return count
 
     def _record(self, attempt: Attempt, rendered: Rendered, started: float) -> Call:
         word = attempt.word

@@ -12,7 +12,8 @@ from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.core.wire import Ending, Reply, Request, Step, Stream, Upgrade
 from pytest_mockopenai.core.word import Word
 from pytest_mockopenai.reading import Reading
-from pytest_mockopenai.recorder import Recorder, redacted_inquiry
+from pytest_mockopenai.recorder import redacted_inquiry
+from pytest_mockopenai.state import Recording
 
 NOTHING = Word()
 """The word of a call that no script answers."""
@@ -54,7 +55,7 @@ class Exchange:
     """A reply to play, and where to report how that went."""
 
     reply: Reply
-    _recorder: Recorder
+    _recorder: Recording
     _index: int
 
     @property

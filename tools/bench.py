@@ -91,7 +91,7 @@ def _requests(python: Path, folder: Path, requests: int, limits: Limits) -> None
 def _exchange(python: Path, folder: Path, *, quick: bool) -> None:
     measured = bench_exchange.run(python, folder, quick=quick)
     rows = [(kind, *bench_exchange.cells(row)) for kind, row in measured.items()]
-    _table("One request without a socket, recording included: CPU us, and ratios", bench_exchange.HEAD, rows)
+    table("One request without a socket, recording included: CPU us, and ratios", bench_exchange.HEAD, rows)
 
 
 def _suites(python: Path, folder: Path, tests: int, limits: Limits) -> Suites:

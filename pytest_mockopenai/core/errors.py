@@ -378,6 +378,14 @@ def our_bug(exception: BaseException) -> Error:
     return Error(500, f"pytest-mockopenai failed: {name}: {exception}", type=MOCK, code=name, headers=(_NO_RETRY,))
 
 
+def state_unavailable(where: str, why: str) -> Error:
+    """503: the store that mocks share what they keep in cannot be reached; it may be back soon."""
+    message = f"pytest-mockopenai cannot reach its shared store ({where}): {why}. It goes on as soon as the store does."
+    return Error(
+        503, message, type=MOCK, code="state_unavailable", headers=(("x-should-retry", "true"),), retry_after=1.0
+    )
+
+
 def no_websockets() -> Error:
     """501: the package that speaks WebSocket is not installed."""
     message = (

@@ -1,0 +1,78 @@
+"""Stored objects in Redis: collections of JSON objects, bounded, oldest first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pytest_mockopenai.core import jsontext
+from pytest_mockopenai.core.endpoint import JSON
+from pytest_mockopenai.standalone.shared.link import Link
+from pytest_mockopenai.standalone.shared.scripts import Lua
+
+LIMIT = 10_000
+"""Objects of one collection; past it the oldest is forgotten."""
+
+
+class RedisCollection:
+    """Objects by id, as `core.endpoint.Collection` says; the same ones for all who share the Redis."""
+
+    def __init__(self, link: Link, name: str, limit: int = LIMIT) -> None:
+        self._link = link
+        self._name = name
+        self._limit = limit
+        self._items = link.key("items", name)
+        self._order = link.key("order", name)
+
+    def put(self, id_: str, item: JSON) -> None:
+        """Keep an object; one of the same id is replaced, and the new one takes its place in the order."""
+        keys = (self._items, self._order, self._link.key("numbers"), self._link.key("collections"))
+        self._link.run(Lua.PUT, keys, self._name, _id(id_), jsontext.dumps(item), self._limit, self._link.ttl)
+
+    def get(self, id_: str) -> JSON | None:
+        """The object, or None if it was never put, was deleted or is forgotten."""
+        found = self._link.ask(lambda redis: redis.hget(self._items, _id(id_)))
+        return None if found is None else jsontext.loads(found)
+
+    def update(self, id_: str, change: Callable[[JSON], JSON]) -> JSON | None:
+        """Replace the object by what `change` makes of it; returns that, or None if there is no such object.
+
+        `change` is called again, with what the object is then, if another worker was faster.
+        """
+        while True:
+            before = self._link.ask(lambda redis: redis.hget(self._items, _id(id_)))
+            if before is None:
+                return None
+            changed = change(jsontext.loads(before))
+            after = jsontext.dumps(changed)
+            if self._link.run(Lua.SWAP, (self._items, self._order), _id(id_), before, after, self._link.ttl):
+                return changed
+
+    def delete(self, id_: str) -> bool:
+        """Forget an object; returns whether there was one."""
+        gone, _ = self._link.together(
+            lambda pipeline: (pipeline.hdel(self._items, _id(id_)), pipeline.zrem(self._order, _id(id_)))
+        )
+        return bool(gone)
+
+    def all(self) -> list[JSON]:
+        """All objects, oldest first."""
+        order, items = self._link.together(
+            lambda pipeline: (pipeline.zrange(self._order, 0, -1), pipeline.hgetall(self._items))
+        )
+        return [jsontext.loads(items[id_]) for id_ in order]
+
+
+class RedisStore:
+    """The collections by name."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    def collection(self, name: str) -> RedisCollection:
+        """The collection of this name: the same objects at each call."""
+        return RedisCollection(self._link, name)
+
+
+def _id(id_: str) -> bytes:
+    """Ids come from clients' paths too, so they may hold anything."""
+    return id_.encode("utf-8", "surrogatepass")
