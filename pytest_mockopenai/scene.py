@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from hashlib import blake2b
 from typing import Any
 
 from pytest_mockopenai import explain, tokens
@@ -14,6 +15,7 @@ from pytest_mockopenai.cost import Prices
 from pytest_mockopenai.endpoints import all_endpoints
 from pytest_mockopenai.models import KnownModels
 from pytest_mockopenai.settings import Settings, checked
+from pytest_mockopenai.state import State
 from pytest_mockopenai.stubs import BadStubs, Stubs
 
 _GROUP = "stubs"
@@ -28,11 +30,16 @@ class Scene:
     """
 
     def __init__(
-        self, settings: Settings | None = None, *, fixed: Collection[str] = (), app: App | None = None
+        self,
+        settings: Settings | None = None,
+        *,
+        fixed: Collection[str] = (),
+        app: App | None = None,
+        state: State | None = None,
     ) -> None:
         self.models = KnownModels()
         self.prices = Prices()
-        self.app = app or App(Routes(all_endpoints()), self.models, settings)
+        self.app = app or App(Routes(all_endpoints()), self.models, settings, state=state)
         self.trouble: BadStubs | None = None
         self._base = self.app.settings
         self._fixed = frozenset(fixed)
@@ -53,7 +60,7 @@ class Scene:
             self._settle()
             self.models.declare({model.name: model.encoding for model in stubs.models})
             self.prices.declare({model.name: model.price for model in stubs.models if model.price})
-            self.app.change_script(lambda script: script.replacing(_GROUP, stubs.rules))
+            self._replace_rules()
 
     def keep(self, trouble: BadStubs) -> None:
         """Keep the stubs as they are, since the edited files are wrong."""
@@ -76,7 +83,7 @@ class Scene:
         """Forget script, calls, usage and what was stored; rules of stubs begin anew, settings and models stay."""
         with self._lock:
             self.app.reset()
-            self.app.change_script(lambda script: script.replacing(_GROUP, self._stubs.rules))
+            self._replace_rules()
 
     def problems(self, refusals: Sequence[str] = ()) -> list[str]:
         """What would fail a test, each explained; `refusals` are of requests that did not get here."""
@@ -88,6 +95,12 @@ class Scene:
         """Count this model's tokens by this encoding; ValueError for one that does not exist."""
         tokens.load(encoding)
         self.models.set_encoding(model, encoding)
+
+    def _replace_rules(self) -> None:
+        """Mocks that share a state and have read the same rules do not each begin the sequences anew."""
+        rules = self._stubs.rules
+        mark = blake2b(repr(rules).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        self.app.change_script(lambda script: script.replacing(_GROUP, rules), (_GROUP, mark))
 
     def _settle(self) -> None:
         stubbed = {name: value for name, value in self._stubs.settings.items() if name not in self._fixed}

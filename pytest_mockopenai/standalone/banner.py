@@ -32,7 +32,9 @@ def _said(config: Config, urls: Sequence[str], metrics: bool) -> Iterator[str]:
     yield f"  export OPENAI_BASE_URL={base}/v1 OPENAI_API_KEY=sk-mock"
     if config.tls or (config.ca_file is not None):
         yield f"  export SSL_CERT_FILE={config.ca_file}   # the CA to trust"
-    if config.workers > 1:
+    if config.redis is not None:
+        yield f"  state is shared in Redis, by all mocks of the prefix {config.redis_prefix!r}"
+    elif config.workers > 1:
         yield (
             f"  {config.workers} workers: answers are the same from each; recorded calls, the rules' sequences, stored "
             "objects and how often a request was repeated (it decides ids) are each worker's own"

@@ -23,6 +23,7 @@ from pytest_mockopenai.standalone.calllog import CallLog
 from pytest_mockopenai.standalone.config import BadOption, Config
 from pytest_mockopenai.standalone.metrics import Metrics, Scraped
 from pytest_mockopenai.standalone.spans import Spans
+from pytest_mockopenai.state import State
 
 _RECORD_BYTES = 64 * 2**20  # of the calls kept: a container with 256 MiB has room for it
 
@@ -64,7 +65,8 @@ def build(
 
     `write` takes the lines of its log, `gauges` are those of `Metrics`, `ready` says whether it wants more requests.
     """
-    scene = Scene(settings_of(config), fixed=config.fixed)
+    settings = settings_of(config)
+    scene = Scene(settings, fixed=config.fixed, state=state_of(config, settings))
     scene.models.add(*(name for name in config.models if name not in ("strict", "any")))
     metrics = Metrics(gauges) if has_metrics(config) else None
     spans = _spans() if config.otel else None
@@ -88,9 +90,23 @@ def warm_up() -> None:
     app = App(Routes(all_endpoints()), KnownModels(), Settings(require_key=False))
     chat = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}
     head = (("content-type", "application/json"),)
+    app.exchange(Request("GET", "/v1/models"))
     for path, body in (("chat/completions", chat), ("responses", {"model": "gpt-4o", "input": "Hi"})):
         for stream in (False, True):
             app.exchange(Request("POST", f"/v1/{path}", head, json.dumps({**body, "stream": stream}).encode()))
+
+
+def state_of(config: Config, settings: Settings) -> State | None:
+    """What workers and replicas share; None if each is on its own. Raises BadOption, also if no Redis answers."""
+    if config.redis is None:
+        return None
+    from pytest_mockopenai.standalone.shared import NoSharedState, state_from_url
+
+    limits = {"record_limit": settings.record_limit, "record_bytes": settings.record_bytes}
+    try:
+        return state_from_url(config.redis, config.redis_prefix, **limits)
+    except NoSharedState as error:
+        raise BadOption(str(error)) from None
 
 
 def has_metrics(config: Config) -> bool:

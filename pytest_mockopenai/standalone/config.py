@@ -24,6 +24,8 @@ class Config:
     ca_file: Path | None = None
     cert: Path | None = None
     key: Path | None = None
+    redis: str | None = None
+    redis_prefix: str = "default"
     drain: float = 30.0
     stubs: tuple[Path, ...] = ()
     seed: int = 0

@@ -43,6 +43,8 @@ GROUPS: Mapping[str, tuple[Option, ...]] = {
         Option("port", whole(0, 65535), "PORT", "port to listen on; 0 for any free one"),
         Option("unix", path, "PATH", "unix socket to listen on instead"),
         Option("workers", whole(1, 64), "N", "processes that share the port"),
+        Option("redis", text, "URL", "Redis in which workers and replicas share what is kept between calls"),
+        Option("redis_prefix", text, "NAME", "mocks of one name share all, with mocks of another name nothing"),
         Option("tls", switch, "", "serve HTTPS with a certificate of a CA made on the spot"),
         Option("ca_file", path, "FILE", "where --tls writes its CA, for clients to trust"),
         Option("cert", path, "FILE", "serve HTTPS with this certificate"),

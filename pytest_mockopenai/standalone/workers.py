@@ -20,7 +20,7 @@ from pathlib import Path
 from time import monotonic
 
 from pytest_mockopenai.standalone import signals
-from pytest_mockopenai.standalone.building import has_metrics
+from pytest_mockopenai.standalone.building import has_metrics, settings_of, state_of
 from pytest_mockopenai.standalone.config import BadOption, Config
 from pytest_mockopenai.standalone.server import STDOUT, say
 from pytest_mockopenai.standalone.signals import Stop
@@ -52,6 +52,7 @@ class Crew:
 
     async def run(self) -> int:
         """Runs until told to stop; 0, or 1 if workers could not be kept alive. Raises CannotListen, BadOption."""
+        state_of(self._config, settings_of(self._config))  # what is wrong with it is said once, before any worker runs
         with ExitStack() as stack:
             held = stack.enter_context(reserved(self._config.host, self._config.port))
             self._config = replace(self._config, port=held.getsockname()[1])
