@@ -38,6 +38,7 @@ ARGUMENTS: dict[str, Any] = {
     "requested": 1,
     "wait": 1.5,
     "headline": "No.",
+    "why": "it is down",
     "where": "redis://127.0.0.1:6379",
     "one": "previous_response_id",
     "other": "conversation",
