@@ -25,7 +25,7 @@ from pytest_mockopenai.standalone.metrics import Metrics, Scraped
 from pytest_mockopenai.standalone.spans import Spans
 from pytest_mockopenai.state import State
 
-_RECORD_BYTES = 64 * 2**20  # of the calls kept: a container with 256 MiB has room for it
+_RECORD_BYTES = 32 * 2**20  # of the calls kept, so that memory stays below 150 MB and fits a small container
 
 
 @dataclass(frozen=True, slots=True)
