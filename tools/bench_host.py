@@ -21,7 +21,7 @@ from pathlib import Path
 from statistics import median
 from time import monotonic
 
-from bench_host_servers import OURS, served, servers
+from bench_host_servers import METHODS, OURS, served, servers
 from bench_python import ROOT
 from bench_runs import TIMEOUT, Limits, environment, in_turns, output_of
 from bench_tables import ratio, table
@@ -88,7 +88,9 @@ def _compare(seconds: float, limits: Limits) -> None:
     commands = servers()
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         runs = {
-            server: partial(_rate, command(Path(name), port := _free_port()), port, seconds)
+            server: partial(
+                _rate, command(Path(name), port := _free_port()), port, METHODS.get(server, "posts"), seconds
+            )
             for server, command in commands.items()
         }
         rates = {server: _typical(measured) for server, measured in in_turns(runs, limits).items()}
@@ -107,10 +109,10 @@ def _compare(seconds: float, limits: Limits) -> None:
     table(f"The same small reply to each POST, {_CONNECTIONS} connections kept alive", head, rows)
 
 
-def _rate(command: list[str], port: int, seconds: float) -> Rate:
+def _rate(command: list[str], port: int, method: str, seconds: float) -> Rate:
     with served(command, port) as pid:
         before = _cpu_of(pid)
-        load: list[str | Path] = [sys.executable, _LOAD, "requests", str(port), str(_CONNECTIONS), str(seconds)]
+        load: list[str | Path] = [sys.executable, _LOAD, method, str(port), str(_CONNECTIONS), str(seconds)]
         answers, took = map(float, output_of(load, ROOT).split())
         return Rate(answers / took, (_cpu_of(pid) - before) / answers)
 

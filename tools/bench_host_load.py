@@ -1,10 +1,11 @@
 """Loads a server over raw sockets; small enough that the server is what is measured.
 
-    python tools/bench_host_load.py requests PORT CONNECTIONS SECONDS
+    python tools/bench_host_load.py posts PORT CONNECTIONS SECONDS
+    python tools/bench_host_load.py gets PORT CONNECTIONS SECONDS
     python tools/bench_host_load.py streams PORT STREAMS SPREAD
 
-`requests` asks again as soon as it is answered, and prints how many answers came, and in how many seconds. `streams`
-starts the streams over SPREAD seconds, reads them to their ends, and prints how many bytes came.
+`posts` and `gets` ask again as soon as they are answered, and print how many answers came, and in how many seconds.
+`streams` starts the streams over SPREAD seconds, reads them to their ends, and prints how many bytes came.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from typing import cast
 
 _BODY = b'{"model":"gpt-4o","messages":[{"role":"user","content":"Capital of France?"}]}'
 _FIELDS = b"host: 127.0.0.1\r\ncontent-type: application/json\r\nauthorization: Bearer sk-test\r\n"
-_REQUEST = b"POST /chat HTTP/1.1\r\n%bcontent-length: %d\r\n\r\n%b" % (_FIELDS, len(_BODY), _BODY)
+_POST = b"POST /chat HTTP/1.1\r\n%bcontent-length: %d\r\n\r\n%b" % (_FIELDS, len(_BODY), _BODY)
+_GET = b"GET /chat HTTP/1.1\r\n%b\r\n" % _FIELDS
 _RECEIVE = 256 * 1024
 
 
@@ -25,17 +27,20 @@ def main() -> None:
     """Load, and print what came."""
     what, port, many, seconds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
     sockets = [socket.create_connection(("127.0.0.1", port)) for _ in range(many)]
-    print(*(_requests(sockets, seconds) if what == "requests" else (_streams(sockets, seconds),)))
+    if what == "streams":
+        print(_streams(sockets, seconds))
+    else:
+        print(*_requests(sockets, _POST if what == "posts" else _GET, seconds))
 
 
-def _requests(sockets: list[socket.socket], seconds: float) -> tuple[int, float]:
-    size = _size_of_answer(sockets[0])
+def _requests(sockets: list[socket.socket], request: bytes, seconds: float) -> tuple[int, float]:
+    size = _size_of_answer(sockets[0], request)
     got = dict.fromkeys(sockets, 0)
     answers, begun = 0, monotonic()
     with selectors.DefaultSelector() as selector:
         for sock in sockets:
             selector.register(sock, selectors.EVENT_READ)
-            sock.send(_REQUEST)
+            sock.send(request)
         while monotonic() < begun + seconds:
             for key, _ in selector.select(1):
                 sock = cast(socket.socket, key.fileobj)
@@ -43,12 +48,12 @@ def _requests(sockets: list[socket.socket], seconds: float) -> tuple[int, float]
                 if got[sock] >= size:
                     got[sock] = 0
                     answers += 1
-                    sock.send(_REQUEST)
+                    sock.send(request)
     return answers, monotonic() - begun
 
 
-def _size_of_answer(sock: socket.socket) -> int:
-    sock.send(_REQUEST)
+def _size_of_answer(sock: socket.socket, request: bytes) -> int:
+    sock.send(request)
     sleep(0.2)
     return len(sock.recv(_RECEIVE))
 
@@ -60,7 +65,7 @@ def _streams(sockets: list[socket.socket], spread: float) -> int:
         while waiting or selector.get_map():
             while waiting and monotonic() >= begun + each * (len(sockets) - len(waiting)):
                 sock = waiting.pop()
-                sock.send(_REQUEST)
+                sock.send(_POST)
                 selector.register(sock, selectors.EVENT_READ)
             for key, _ in selector.select(0.001 if waiting else 1):
                 sock = cast(socket.socket, key.fileobj)

@@ -16,6 +16,10 @@ from bench_python import ROOT
 from bench_runs import environment
 
 OURS = "asyncio host (uvloop)"
+_NGINX_NAME = "nginx, static file"
+METHODS = {_NGINX_NAME: "gets"}
+"""What the load sends where it is not `posts`."""
+
 _PATIENCE = 10.0  # seconds for a server to start
 _BODY = '{"object":"chat.completion","padding":"' + "x" * 559 + '"}'
 
@@ -65,7 +69,7 @@ _NGINX = """\
 daemon off; master_process off; pid {folder}/pid; error_log stderr crit;
 events {{}}
 http {{
-  access_log off; keepalive_requests 10000000; error_page 405 =200 $uri;
+  access_log off; keepalive_requests 10000000;
   client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
   uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
   server {{ listen 127.0.0.1:{port}; root {folder}; }}
@@ -93,7 +97,7 @@ def servers() -> Mapping[str, Command]:
         "asyncio host (asyncio)": (True, _python(_ASYNCIO)),
         "pytest-httpserver host": (True, _python(_HTTPSERVER)),
         "uvicorn, raw ASGI": (find_spec("uvicorn") and find_spec("httptools"), _python(_UVICORN)),
-        "nginx, static file": (shutil.which("nginx"), _nginx),
+        _NGINX_NAME: (shutil.which("nginx"), _nginx),
     }
     return {name: command for name, (found, command) in installed.items() if found}
 
