@@ -35,7 +35,8 @@ def _loads(text: str) -> dict[str, Any]:
             import tomli as tomllib
         except ImportError:
             raise Unreadable("TOML on Python 3.10 needs: pip install 'pytest-mockopenai[server]'") from None
-    return tomllib.loads(text.replace("\r\n", "\n"))
+    found: dict[str, Any] = tomllib.loads(text.replace("\r\n", "\n"))
+    return found
 
 
 def _unreadable(text: str, message: str) -> Unreadable:
