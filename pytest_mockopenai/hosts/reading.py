@@ -8,13 +8,13 @@ Host, absolute targets, bare line feeds).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from pytest_mockopenai.core import errors
 from pytest_mockopenai.core.errors import Error, Refused
 from pytest_mockopenai.core.wire import Headers, Request
+from pytest_mockopenai.hosts.chunked import Chunked, unreadable
 
 BODY_LIMIT = 64 * 1024 * 1024
 HEAD_LIMIT = 64 * 1024
@@ -25,10 +25,8 @@ _NAME = re.compile(_TOKEN)
 _REQUEST_LINE = re.compile(rf"({_TOKEN}) ([^\x00-\x20\x7f]+) HTTP/([0-9])\.([0-9])")
 _SCHEME = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
-_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;.*)?")
 _TLS_HANDSHAKE = 0x16
 _FIRST_BYTES = frozenset(b"\r\n" + bytes(byte for byte in range(33, 127) if _NAME.fullmatch(chr(byte))))
-_LINE_LIMIT = 8 * 1024
 # Clients repeat themselves: heads and header lines that were read before are known. Longer ones are not kept.
 _KNOWN_SIZE = 4 * 1024
 _KNOWN_HEADS, _KNOWN_LINES = 256, 1024
@@ -63,7 +61,7 @@ class Reader:
         self._head_limit = head_limit
         self._searched = 0
         self._head: _Head | None = None
-        self._chunks = _Chunked(body_limit)
+        self._chunks = Chunked(body_limit)
         self._continued = False
 
     @property
@@ -130,7 +128,7 @@ class Reader:
         self._searched = 0
         head = _known_head(raw) if start <= _KNOWN_SIZE else _head(raw)
         if head.size is None:
-            self._chunks = _Chunked(self._body_limit)
+            self._chunks = Chunked(self._body_limit)
         elif head.size > self._body_limit:
             raise Refused(errors.too_large(self._body_limit))
         self._continued = False
@@ -177,7 +175,7 @@ def parse_head(raw: bytes) -> Incoming:
     line, _, rest = raw.decode("latin-1").replace("\r\n", "\n").partition("\n")
     found = _REQUEST_LINE.fullmatch(line)
     if found is None:
-        raise Refused(_bad(f"cannot read the request line {line[:80]!r}"))
+        raise Refused(unreadable(f"cannot read the request line {line[:80]!r}"))
     method, target, major, minor = found.groups()
     if major != "1":
         raise Refused(Error(505, f"HTTP/{major}.{minor} is not spoken here. Use HTTP/1.1."))
@@ -191,7 +189,7 @@ def parse_head(raw: bytes) -> Incoming:
 def _header(line: str) -> tuple[str, str]:
     name, colon, value = line.partition(":")
     if not colon or not _NAME.fullmatch(name) or "\r" in value or "\0" in value:
-        raise Refused(_bad(f"cannot read the header line that begins {name[:80]!r}"))
+        raise Refused(unreadable(f"cannot read the header line that begins {name[:80]!r}"))
     return name, value.strip(" \t")
 
 
@@ -225,7 +223,7 @@ def _size_of(incoming: Incoming) -> int | None:
     codings = _listed(headers, "transfer-encoding")
     lengths = set(_listed(headers, "content-length"))
     if codings and lengths:
-        raise Refused(_bad("both Content-Length and Transfer-Encoding were sent"))
+        raise Refused(unreadable("both Content-Length and Transfer-Encoding were sent"))
     if codings:
         _must_be_chunked(codings, incoming.http11)
         return None
@@ -234,7 +232,7 @@ def _size_of(incoming: Incoming) -> int | None:
 
 def _must_be_chunked(codings: list[str], http11: bool) -> None:
     if not http11:
-        raise Refused(_bad("HTTP/1.0 has no Transfer-Encoding"))
+        raise Refused(unreadable("HTTP/1.0 has no Transfer-Encoding"))
     if codings != ["chunked"]:
         raise Refused(Error(501, f"Transfer-Encoding {', '.join(codings)!r} is not spoken here. Use 'chunked'."))
 
@@ -242,81 +240,11 @@ def _must_be_chunked(codings: list[str], http11: bool) -> None:
 def _length(lengths: set[str]) -> int:
     text = lengths.pop()
     if lengths or not (text.isascii() and text.isdigit()):
-        raise Refused(_bad(f"Content-Length must be one number, not {', '.join(sorted({text, *lengths}))!r}"))
+        raise Refused(unreadable(f"Content-Length must be one number, not {', '.join(sorted({text, *lengths}))!r}"))
     return int(text) if len(text.lstrip("0")) <= len(str(_TOO_LONG)) else _TOO_LONG
 
 
-class _Chunked:
-    """A chunked body as it comes."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._body = bytearray()
-        self._left = 0
-        self._done = False
-        self._step: Callable[[bytearray], bool] = self._size
-
-    def take(self, buffer: bytearray) -> bytes | None:
-        while not self._done:
-            if not self._step(buffer):
-                return None
-        return bytes(self._body)
-
-    def _size(self, buffer: bytearray) -> bool:
-        line = _line(buffer)
-        if line is None:
-            return False
-        found = _CHUNK_SIZE.fullmatch(line)
-        if found is None:
-            raise Refused(_bad(f"cannot read the chunk size {line[:40].decode('latin-1')!r}"))
-        self._left = int(found.group(1), 16)
-        if len(self._body) + self._left > self._limit:
-            raise Refused(errors.too_large(self._limit))
-        self._step = self._data if self._left else self._trailer
-        return True
-
-    def _data(self, buffer: bytearray) -> bool:
-        piece = buffer[: self._left]
-        del buffer[: self._left]
-        self._body += piece
-        self._left -= len(piece)
-        if self._left:
-            return False
-        self._step = self._gap
-        return True
-
-    def _gap(self, buffer: bytearray) -> bool:
-        line = _line(buffer)
-        if line is None:
-            return False
-        if line:
-            raise Refused(_bad("a chunk is longer than its size says"))
-        self._step = self._size
-        return True
-
-    def _trailer(self, buffer: bytearray) -> bool:
-        line = _line(buffer)
-        self._done = line == b""
-        return line is not None
-
-
-def _line(buffer: bytearray) -> bytes | None:
-    """Takes a line off the buffer, without its end; None if there is none yet."""
-    end = buffer.find(b"\n")
-    if end > _LINE_LIMIT or (end < 0 and len(buffer) > _LINE_LIMIT):
-        raise Refused(_bad("a line of the chunked body is too long"))
-    if end < 0:
-        return None
-    line = bytes(buffer[:end]).removesuffix(b"\r")
-    del buffer[: end + 1]
-    return line
-
-
 # --- wording ----------------------------------------------------------------------------------------------------------
-
-
-def _bad(why: str) -> Error:
-    return Error(400, f"Could not read the HTTP request: {why}.")
 
 
 def _head_too_large(limit: int) -> Error:
@@ -328,4 +256,4 @@ def _refuse_what_never_ends(buffer: bytearray) -> None:
     if not buffer or buffer[0] in _FIRST_BYTES:
         return
     why = "this is TLS, use http:// rather than https://" if buffer[0] == _TLS_HANDSHAKE else "this is not HTTP"
-    raise Refused(_bad(why))
+    raise Refused(unreadable(why))

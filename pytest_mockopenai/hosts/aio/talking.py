@@ -42,6 +42,7 @@ class Talking:
             self._connection.flush()
             self._connection.hang_up()
             return
+        self._connection.resume_reading()
         self._speaker.hear(ahead)
         self._go_on()
 

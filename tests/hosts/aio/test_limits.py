@@ -14,6 +14,7 @@ from pytest_mockopenai.core.wire import Cut, Send, Stream, Whole
 from pytest_mockopenai.hosts.aio import Limits
 from pytest_mockopenai.hosts.aio.watch import look_at
 from tests.hosts.aio.conftest import CLOSE, GET, HELLO, Clients, Serve, app_of, eventually
+from tests.hosts.conftest import OK
 
 QUICK = Limits(idle=0.02, sending_head=0.02, sending_body=0.02, taking=0.02, rate=1_000_000)
 BODY = b"POST / HTTP/1.1\r\ncontent-length: 100\r\n\r\n"
@@ -170,6 +171,31 @@ async def test_requests_of_a_client_that_takes_nothing_are_not_answered_yet(serv
         await client.reader.readuntil(b"\r\n\r\n")
         await client.reader.readexactly(1_000_000)
     assert app_of(host).endings == [["done"]] * 100
+
+
+@pytest.mark.asyncio
+async def test_what_a_client_that_takes_nothing_sends_is_left_in_the_socket(serve: Serve, connect: Clients) -> None:
+    host = await serve(Whole(200, (), b"x" * 20_000_000), OK)
+    client = await (await connect(host.urls[0])).send()
+    client.reader._transport.pause_reading()  # type: ignore[attr-defined]
+    (connection,) = await _paused(host)
+    body = b"x" * 30_000_000
+    client.writer.write(b"POST / HTTP/1.1\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body))
+    assert await eventually(lambda: not connection.reading)
+    assert connection.reader.buffered < 1_000_000
+    client.reader._transport.resume_reading()  # type: ignore[attr-defined]
+    await client.until(b"hello")
+    assert [len(request.body) for request in app_of(host).requests] == [0, len(body)]
+
+
+@pytest.mark.asyncio
+async def test_a_stall_finds_that_its_client_has_left_however_much_it_sent(serve: Serve, connect: Clients) -> None:
+    host = await serve(Stream(200, (), (Send(b"a"), Cut("stall", 0.02))))
+    client = await (await connect(host.urls[0])).send()
+    await client.send(b"x" * 1_000_000)
+    assert await eventually(lambda: app_of(host).endings == [["stalled"]])
+    await client.close()
+    assert await eventually(lambda: host.connections == 0)
 
 
 @pytest.mark.asyncio
