@@ -2,9 +2,9 @@
 
     python tools/bench_host.py [--seconds S] [--rounds N]
 
-Needs Linux, which says what CPU time a process has used. uvicorn (with httptools) and nginx are measured if they are
-installed. The load comes from one Python process, so requests per second are those of the slower of the two; CPU time
-is the server's own, and the steadiest figure. Trust the ratios, not the times.
+Needs Linux, which says what CPU time a process has used. uvicorn (with httptools), nginx and other mocks are measured
+if they are installed (`bench_host_servers.PEERS`). The load comes from one Python process, so requests per second are
+those of the slower of the two; CPU time is the server's own, and the steadiest figure. Trust the ratios, not the times.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median
 from time import monotonic
 
-from bench_host_servers import METHODS, OURS, served, servers
+from bench_host_servers import METHODS, OUR_MOCK, OURS, Command, mocks, served, servers
 from bench_python import ROOT
 from bench_runs import TIMEOUT, Limits, environment, in_turns, output_of
 from bench_tables import ratio, table
@@ -77,15 +78,17 @@ def main() -> None:
     if not Path("/proc/self/stat").exists():
         parser.error("this needs Linux, whose /proc tells the CPU time of a process")
     limits = Limits(options.rounds, monotonic() + TIMEOUT)
-    _compare(options.seconds, limits)
+    title = f"The same small reply to each POST, {_CONNECTIONS} connections kept alive"
+    _compare(title, servers(), OURS, options.seconds, limits)
+    title = f"Whole mocks, calls recorded: the same chat completion, {_CONNECTIONS} connections kept alive"
+    _compare(title, mocks(), OUR_MOCK, options.seconds, limits)
     _play(limits)
 
 
 # --- requests ---------------------------------------------------------------------------------------------------------
 
 
-def _compare(seconds: float, limits: Limits) -> None:
-    commands = servers()
+def _compare(title: str, commands: Mapping[str, Command], ours_is: str, seconds: float, limits: Limits) -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         runs = {
             server: partial(
@@ -94,7 +97,7 @@ def _compare(seconds: float, limits: Limits) -> None:
             for server, command in commands.items()
         }
         rates = {server: _typical(measured) for server, measured in in_turns(runs, limits).items()}
-    ours = rates.get(OURS) or next(iter(rates.values()))
+    ours = rates.get(ours_is) or next(iter(rates.values()))
     rows = [
         (
             name,
@@ -106,7 +109,7 @@ def _compare(seconds: float, limits: Limits) -> None:
         for name, rate in rates.items()
     ]
     head = ("server", "per second", "it / ours", "CPU us each", "it / ours")
-    table(f"The same small reply to each POST, {_CONNECTIONS} connections kept alive", head, rows)
+    table(title, head, rows)
 
 
 def _rate(command: list[str], port: int, method: str, seconds: float) -> Rate:

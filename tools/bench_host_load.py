@@ -10,16 +10,17 @@
 
 from __future__ import annotations
 
+import re
 import selectors
 import socket
 import sys
-from time import monotonic, sleep
+from time import monotonic
 from typing import cast
 
 _BODY = b'{"model":"gpt-4o","messages":[{"role":"user","content":"Capital of France?"}]}'
 _FIELDS = b"host: 127.0.0.1\r\ncontent-type: application/json\r\nauthorization: Bearer sk-test\r\n"
-_POST = b"POST /chat HTTP/1.1\r\n%bcontent-length: %d\r\n\r\n%b" % (_FIELDS, len(_BODY), _BODY)
-_GET = b"GET /chat HTTP/1.1\r\n%b\r\n" % _FIELDS
+_POST = b"POST /v1/chat/completions HTTP/1.1\r\n%bcontent-length: %d\r\n\r\n%b" % (_FIELDS, len(_BODY), _BODY)
+_GET = b"GET /v1/chat/completions HTTP/1.1\r\n%b\r\n" % _FIELDS
 _RECEIVE = 256 * 1024
 
 
@@ -34,8 +35,7 @@ def main() -> None:
 
 
 def _requests(sockets: list[socket.socket], request: bytes, seconds: float) -> tuple[int, float]:
-    size = _size_of_answer(sockets[0], request)
-    got = dict.fromkeys(sockets, 0)
+    got = dict.fromkeys(sockets, b"")
     answers, begun = 0, monotonic()
     with selectors.DefaultSelector() as selector:
         for sock in sockets:
@@ -44,18 +44,22 @@ def _requests(sockets: list[socket.socket], request: bytes, seconds: float) -> t
         while monotonic() < begun + seconds:
             for key, _ in selector.select(1):
                 sock = cast(socket.socket, key.fileobj)
-                got[sock] += len(sock.recv(_RECEIVE))
-                if got[sock] >= size:
-                    got[sock] = 0
+                got[sock] += sock.recv(_RECEIVE)
+                if _is_whole(got[sock]):
+                    got[sock] = b""
                     answers += 1
                     sock.send(request)
     return answers, monotonic() - begun
 
 
-def _size_of_answer(sock: socket.socket, request: bytes) -> int:
-    sock.send(request)
-    sleep(0.2)
-    return len(sock.recv(_RECEIVE))
+def _is_whole(answer: bytes) -> bool:
+    """Whether an answer has come to its end: by its length, or by its last chunk."""
+    head, end, body = answer.partition(b"\r\n\r\n")
+    length = _LENGTH.search(head)
+    return bool(end) and (len(body) >= int(length[1]) if length else body.endswith(b"0\r\n\r\n"))
+
+
+_LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 
 
 def _streams(sockets: list[socket.socket], spread: float) -> int:

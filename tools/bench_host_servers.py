@@ -1,7 +1,12 @@
-"""The servers that are compared, each a process that answers every request with the same 600 bytes of JSON."""
+"""The servers that are compared, each a process.
+
+Hosts and plain servers answer every request with the same 600 bytes of JSON. Mocks answer a chat completion, each with
+the text "Paris", and record the calls; WireMock, which makes none, sends a stub of the same bytes.
+"""
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -10,12 +15,14 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from time import sleep
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from bench_python import ROOT
 from bench_runs import environment
 
 OURS = "asyncio host (uvloop)"
+OUR_MOCK = "mockopenai serve"
 _NGINX_NAME = "nginx, static file"
 METHODS = {_NGINX_NAME: "gets"}
 """What the load sends where it is not `posts`."""
@@ -84,10 +91,63 @@ def _python(program: str) -> Command:
 
 
 def _nginx(folder: Path, port: int) -> list[str]:
-    (folder / "chat").write_text(_BODY, encoding="utf-8")
+    (folder / "v1" / "chat").mkdir(parents=True, exist_ok=True)
+    (folder / "v1" / "chat" / "completions").write_text(_BODY, encoding="utf-8")
     config = folder / "nginx.conf"
     config.write_text(_NGINX.format(folder=folder, port=port), encoding="utf-8")
     return ["nginx", "-c", str(config), "-e", "stderr"]
+
+
+# --- whole mocks ------------------------------------------------------------------------------------------------------
+
+PEERS = ROOT / "build" / "peers"
+"""Where other mocks are looked for: `npm install --prefix build/peers wiremock @copilotkit/aimock`, and a virtual
+environment `build/peers/py` with llmock."""
+
+_STUB = {
+    "request": {"method": "ANY", "urlPattern": "/.*"},
+    "response": {"status": 200, "headers": {"content-type": "application/json"}, "body": _BODY},
+}
+_FIXTURE = {"fixtures": [{"match": {"userMessage": "Capital"}, "response": {"content": "Paris"}}]}
+
+
+def _mock(folder: Path, port: int) -> list[str]:
+    stubs = folder / "stubs.json"
+    stubs.write_text(json.dumps({"rules": [{"always": "Paris"}]}), encoding="utf-8")
+    options = ["--port", str(port), "--stubs", str(stubs), "--log-level", "off"]
+    return [sys.executable, "-m", "pytest_mockopenai", "serve", *options]
+
+
+def _wiremock(folder: Path, port: int) -> list[str]:
+    (folder / "mappings").mkdir(exist_ok=True)
+    (folder / "mappings" / "all.json").write_text(json.dumps(_STUB), encoding="utf-8")
+    (jar,) = PEERS.glob(_JAR)
+    options = ["--root-dir", str(folder), "--disable-banner", "--max-request-journal-entries", "10000"]
+    return ["java", "-jar", str(jar), "--port", str(port), *options]
+
+
+_JAR = "node_modules/wiremock/build/wiremock-standalone-*.jar"
+
+
+def _aimock(folder: Path, port: int) -> list[str]:
+    (folder / "fixture.json").write_text(json.dumps(_FIXTURE), encoding="utf-8")
+    options = ["--fixtures", str(folder / "fixture.json"), "--log-level", "silent", "--journal-max", "10000"]
+    return ["node", str(_AIMOCK), "--port", str(port), *options]
+
+
+_AIMOCK = PEERS / "node_modules" / "@copilotkit" / "aimock" / "dist" / "cli.js"
+_LLMOCK = PEERS / "py" / "bin" / "llmock"
+
+
+def mocks() -> Mapping[str, Command]:
+    """The standalone mock, and the other mocks that are installed, by name."""
+    installed = {
+        OUR_MOCK: (find_spec("uvloop"), _mock),
+        "WireMock, one static stub": (shutil.which("java") and [*PEERS.glob(_JAR)], _wiremock),
+        "aimock": (shutil.which("node") and _AIMOCK.exists(), _aimock),
+        "llmock": (_LLMOCK.exists(), lambda folder, port: [str(_LLMOCK), "serve", "--port", str(port)]),
+    }
+    return {name: command for name, (found, command) in installed.items() if found}
 
 
 def servers() -> Mapping[str, Command]:
@@ -102,10 +162,13 @@ def servers() -> Mapping[str, Command]:
     return {name: command for name, (found, command) in installed.items() if found}
 
 
+_NO = subprocess.DEVNULL
+
+
 @contextmanager
 def served(command: list[str], port: int) -> Iterator[int]:
     """The process id of a server that answers; it is ended after the block."""
-    with subprocess.Popen(command, env=environment(), stdin=subprocess.DEVNULL) as server:
+    with subprocess.Popen(command, env=environment(), stdin=_NO, stdout=_NO, stderr=_NO) as server:
         try:
             _wait_for(port, server)
             yield server.pid
@@ -116,11 +179,13 @@ def served(command: list[str], port: int) -> Iterator[int]:
 def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
     for _ in range(int(_PATIENCE / 0.05)):
         try:
-            urlopen(f"http://127.0.0.1:{port}/chat", timeout=_PATIENCE).close()
+            urlopen(f"http://127.0.0.1:{port}/v1/chat/completions", timeout=_PATIENCE).close()
+        except HTTPError:
+            return  # it answers, if only that it does not like a GET
         except OSError:
             sleep(0.05)
             if server.poll() is not None:
                 break
         else:
             return
-    raise SystemExit("a server did not start; what it said is above")
+    raise SystemExit("a server did not start")
