@@ -72,6 +72,7 @@ class Line(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """What was not taken has not arrived."""
         self._lose_unsure()
+        self._transport.close()  # Python 3.10 warns of a TLS transport that only the client has closed
 
     # --- time ---------------------------------------------------------------------------------------------------------
 
