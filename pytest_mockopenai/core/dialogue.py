@@ -11,21 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
 
-from pytest_mockopenai.core import errors, jsontext
-from pytest_mockopenai.core.endpoint import JSON, Context, Finished, Turn
-from pytest_mockopenai.core.errors import Refused
+from pytest_mockopenai.core.endpoint import Context, Finished, Turn
 from pytest_mockopenai.core.wire import ENDINGS, Cut, Ending, Send, Step
-
-
-def read(message: str | bytes) -> JSON:
-    """The JSON object of a client's message; raises `Refused` for anything else."""
-    try:
-        event = jsontext.loads(message)
-    except jsontext.BadJSON:
-        raise Refused(errors.bad_json()) from None
-    if not isinstance(event, dict):
-        raise Refused(errors.bad_json())
-    return event
 
 
 def upgrade_only(context: Context) -> Finished:

@@ -33,13 +33,18 @@ def read_body(endpoint: Endpoint, request: Request) -> JSON:
     if endpoint.method != "POST" or not (request.body or endpoint.params):
         return {}
     _check_content_type(request)
+    return json_object(request.body)
+
+
+def json_object(text: bytes | str) -> JSON:
+    """The JSON object that a client sent, as a body or as a message; raises `Refused` for anything else."""
     try:
-        body = jsontext.loads(request.body)
+        value = jsontext.loads(text)
     except jsontext.BadJSON:
         raise Refused(errors.bad_json()) from None
-    if not isinstance(body, dict):
+    if not isinstance(value, dict):
         raise Refused(errors.bad_json())
-    return body
+    return value
 
 
 def _check_content_type(request: Request) -> None:

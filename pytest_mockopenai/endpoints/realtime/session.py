@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pytest_mockopenai.core import errors, jsontext
-from pytest_mockopenai.core.dialogue import Playing, Talk, read
+from pytest_mockopenai.core.dialogue import Playing, Talk
 from pytest_mockopenai.core.endpoint import JSON, Context, Service
 from pytest_mockopenai.core.errors import Error, Refused
+from pytest_mockopenai.core.handle import json_object
 from pytest_mockopenai.endpoints.realtime import config, conversation
 from pytest_mockopenai.endpoints.realtime.audio import Format, decoded, encoded, format_of
 from pytest_mockopenai.endpoints.realtime.checking import checked
@@ -48,7 +49,7 @@ class Session(Talk):
         """One event of the client; what is wrong with it is answered with an `error` event."""
         asked_by: str | None = None
         try:
-            event = read(message)
+            event = json_object(message)
             asked_by = event["event_id"] if isinstance(event.get("event_id"), str) else None
             known = self._wire.understood(checked(event, self._wire, self._service))
             _HANDLERS[known["type"]](self, known)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pytest_mockopenai.core import dialogue, errors, jsontext, sse
 from pytest_mockopenai.core.endpoint import IN_DIALOGUE, JSON, Context, Endpoint, Finished, Service
 from pytest_mockopenai.core.errors import Error, Refused
+from pytest_mockopenai.core.handle import json_object
 from pytest_mockopenai.endpoints.responses import history
 
 _OWN = frozenset({"type", "stream_id", "generate", "stream"})  # fields that `POST /responses` has not, or needs not
@@ -58,7 +59,7 @@ class Socket(dialogue.Talk):
         """One event of the client; what is wrong with it is answered with an `error` event."""
         lane = Lane({})
         try:
-            event = dialogue.read(message)
+            event = json_object(message)
             lane = Lane({"stream_id": event["stream_id"]} if event.get("stream_id") is not None else {})
             kind = event.get("type")
             if kind not in (_CREATE, _STEER):
