@@ -8,6 +8,8 @@ from typing import Any
 
 from openai import OpenAI
 
+from pytest_mockopenai import MockOpenAI, tool_call
+
 MESSAGES: Any = [{"role": "user", "content": "Capital of France?"}]
 BODY = {"model": "gpt-4o", "messages": MESSAGES}
 WEATHER: Any = {
@@ -37,3 +39,26 @@ def streamed(client: OpenAI, **more: Any) -> tuple[str, Any]:
     text = "".join(part.delta.content or "" for chunk in chunks for part in chunk.choices)
     (usage,) = (chunk.usage for chunk in chunks if chunk.usage)
     return text, usage
+
+
+def streams_with_usage(client: OpenAI, mock: MockOpenAI) -> None:
+    """Asserts that a stream comes through the gateway whole, with the usage that the mock has counted."""
+    mock.reply("Paris, of course.")
+    text, usage = streamed(client)
+    assert text == "Paris, of course."
+    assert usage.total_tokens == mock.usage.total_tokens
+
+
+def calls_tools(client: OpenAI, mock: MockOpenAI) -> None:
+    """Asserts that tools reach the mock, and its call of one the client."""
+    mock.reply(tool_call("get_weather", city="Paris"))
+    (called,) = ask(client, tools=[WEATHER]).choices[0].message.tool_calls
+    assert (called.function.name, called.function.arguments) == ("get_weather", '{"city":"Paris"}')
+    assert mock.calls[-1].tools == ["get_weather"]
+
+
+def embeds(client: OpenAI, mock: MockOpenAI) -> None:
+    """Asserts that embeddings come through, as many and as long as asked for, with their usage."""
+    reply = client.embeddings.create(model="text-embedding-3-small", input=["a", "b"], dimensions=256)
+    assert [len(item.embedding) for item in reply.data] == [256, 256]
+    assert reply.usage.total_tokens == mock.usage.total_tokens == 2

@@ -13,6 +13,8 @@ from tests.gateways.configs import DOCS, FIRST, SECOND, port_of
 from tests.gateways.mocks import mock_server
 from tools import gateways
 
+pytest.register_assert_rewrite("tests.gateways.calling")
+
 
 @dataclass(frozen=True)
 class Mocks:

@@ -11,8 +11,8 @@ import httpx
 import pytest
 from openai import OpenAI, RateLimitError
 
-from pytest_mockopenai import rate_limit, reset, server_error, tool_call
-from tests.gateways.calling import BODY, WEATHER, ask, sdk, streamed
+from pytest_mockopenai import rate_limit, reset, server_error
+from tests.gateways.calling import BODY, ask, calls_tools, sdk, streams_with_usage
 from tests.gateways.configs import config, port_of, run_page
 from tests.gateways.conftest import Mocks
 from tests.processes import free_port, running
@@ -71,16 +71,11 @@ def test_plain(client: OpenAI, mocks: Mocks) -> None:
 
 
 def test_stream(client: OpenAI, mocks: Mocks) -> None:
-    mocks.first.reply("Paris, of course.")
-    text, usage = streamed(client)
-    assert text == "Paris, of course."
-    assert usage.total_tokens == mocks.first.usage.total_tokens
+    streams_with_usage(client, mocks.first)
 
 
 def test_tools(client: OpenAI, mocks: Mocks) -> None:
-    mocks.first.reply(tool_call("get_weather", city="Paris"))
-    (called,) = ask(client, tools=[WEATHER]).choices[0].message.tool_calls
-    assert (called.function.name, called.function.arguments) == ("get_weather", '{"city":"Paris"}')
+    calls_tools(client, mocks.first)
 
 
 @pytest.mark.parametrize("word", [rate_limit(), server_error(), reset(after=0)], ids=str)

@@ -11,8 +11,8 @@ import pytest
 import yaml
 from openai import OpenAI, RateLimitError
 
-from pytest_mockopenai import cut, rate_limit, server_error, tool_call
-from tests.gateways.calling import MESSAGES, WEATHER, ask, sdk, streamed
+from pytest_mockopenai import cut, rate_limit, server_error
+from tests.gateways.calling import MESSAGES, ask, calls_tools, embeds, sdk, streams_with_usage
 from tests.gateways.configs import DOCS, config, port_of, run_page
 from tests.gateways.conftest import Mocks
 from tests.processes import answers, free_port, running
@@ -65,10 +65,7 @@ def test_plain(client: OpenAI, mocks: Mocks) -> None:
 
 
 def test_stream_with_usage(client: OpenAI, mocks: Mocks) -> None:
-    mocks.first.reply("Paris, of course.")
-    text, usage = streamed(client)
-    assert text == "Paris, of course."
-    assert usage.total_tokens == mocks.first.usage.total_tokens
+    streams_with_usage(client, mocks.first)
 
 
 def test_it_asks_for_the_usage_of_every_stream(client: OpenAI, mocks: Mocks) -> None:
@@ -78,17 +75,11 @@ def test_it_asks_for_the_usage_of_every_stream(client: OpenAI, mocks: Mocks) -> 
 
 
 def test_tools(client: OpenAI, mocks: Mocks) -> None:
-    mocks.first.reply(tool_call("get_weather", city="Paris"))
-    reply = ask(client, tools=[WEATHER])
-    (called,) = reply.choices[0].message.tool_calls
-    assert (called.function.name, called.function.arguments) == ("get_weather", '{"city":"Paris"}')
-    assert mocks.first.calls[-1].tools == ["get_weather"]
+    calls_tools(client, mocks.first)
 
 
 def test_embeddings(client: OpenAI, mocks: Mocks) -> None:
-    reply = client.embeddings.create(model="text-embedding-3-small", input=["a", "b"], dimensions=256)
-    assert [len(item.embedding) for item in reply.data] == [256, 256]
-    assert reply.usage.total_tokens == mocks.first.usage.total_tokens == 2
+    embeds(client, mocks.first)
 
 
 def test_cost_is_usage_times_price(client: OpenAI, mocks: Mocks) -> None:
