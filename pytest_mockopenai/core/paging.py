@@ -89,4 +89,4 @@ def _place(ordered: Sequence[JSON], name: str, cursor: str | None) -> int | None
     for place, item in enumerate(ordered):
         if item["id"] == cursor:
             return place
-    raise Refused(errors.invalid_value(name, cursor))
+    raise Refused(errors.unknown_cursor(name, cursor))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_mockopenai.core import errors
-from pytest_mockopenai.core.errors import Error, Refused
+from pytest_mockopenai.core.errors import Error, Refused, UnknownId
 
 # One value for each parameter name, to call every function of the module with.
 ARGUMENTS: dict[str, Any] = {
@@ -48,7 +48,9 @@ ARGUMENTS: dict[str, Any] = {
 
 def _all() -> dict[str, Callable[..., Error]]:
     functions = inspect.getmembers(errors, inspect.isfunction)
-    return {name: made for name, made in functions if inspect.signature(made).return_annotation == "Error"}
+    return {
+        name: made for name, made in functions if inspect.signature(made).return_annotation in ("Error", "UnknownId")
+    }
 
 
 def _made(make: Callable[..., Error]) -> Error:
@@ -172,3 +174,17 @@ def test_refused_carries_the_error() -> None:
     error = errors.bad_json()
     assert Refused(error).error is error
     assert str(Refused(error)) == error.message
+
+
+@pytest.mark.parametrize(
+    "name", ["item_not_found", "no_such", "no_such_model", "not_found", "previous_response_not_found"]
+)
+def test_what_is_not_there_is_told_apart_from_every_other_error(name: str) -> None:
+    error = _made(getattr(errors, name))
+    assert isinstance(error, UnknownId)
+    assert isinstance(error.filled(model="gpt-4o", request_id="req_1"), UnknownId)
+    assert isinstance(error.with_headers(("x", "y")), UnknownId)
+
+
+def test_a_wrong_cursor_is_worded_as_any_wrong_value() -> None:
+    assert errors.unknown_cursor("after", "x").envelope() == errors.invalid_value("after", "x").envelope()

@@ -16,10 +16,17 @@ from pytest_mockopenai.core.errors.models import (
     input_too_long,
     limit_too_large,
     model_not_found,
-    no_such_model,
     prompt_too_long,
 )
-from pytest_mockopenai.core.errors.objects import item_not_found, no_such, not_found, previous_response_not_found
+from pytest_mockopenai.core.errors.objects import (
+    UnknownId,
+    item_not_found,
+    no_such,
+    no_such_model,
+    not_found,
+    previous_response_not_found,
+    unknown_cursor,
+)
 from pytest_mockopenai.core.errors.own import (
     MOCK,
     no_websockets,
@@ -52,6 +59,7 @@ __all__ = [
     "MOCK",
     "Error",
     "Refused",
+    "UnknownId",
     "bad_json",
     "chat_model",
     "content_filtered",
@@ -84,6 +92,7 @@ __all__ = [
     "server_error",
     "state_unavailable",
     "too_large",
+    "unknown_cursor",
     "unknown_parameter",
     "unknown_url",
     "unscripted",

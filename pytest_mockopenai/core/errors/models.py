@@ -71,11 +71,6 @@ def model_not_found(model: str) -> Error:
     )
 
 
-def no_such_model(model: str) -> Error:
-    """404 of `GET /models/{model}`."""
-    return Error(404, f"The model '{model}' does not exist", param="model", code="model_not_found")
-
-
 def input_too_long() -> Error:
     """400 of the Responses API: the model's context does not hold the input."""
     return Error(

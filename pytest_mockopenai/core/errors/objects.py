@@ -1,23 +1,40 @@
-"""What a request names was never made, or was deleted."""
+"""What a request names was never made, or was deleted.
+
+Whoever refuses a request because it names something that the mock has never seen raises `Refused` with one of these.
+They are `UnknownId`, so the option `unknown_ids="synthesize"` answers such a request with a made-up reply of the right
+type; no endpoint has to know of that. For other words than those below make an `UnknownId` of your own.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from pytest_mockopenai.core.errors.envelope import Error
 
 
-def no_such(kind: str, id_: str) -> Error:
+@dataclass(frozen=True, slots=True)
+class UnknownId(Error):
+    """An error that says: what this id (or cursor, or name) stands for has never been made here, or is gone."""
+
+
+def no_such(kind: str, id_: str) -> UnknownId:
     """404: an object of this kind (`File`, `Response`, ...) was never made, or was deleted."""
-    return Error(404, f"No such {kind} object: {id_}", param="id")
+    return UnknownId(404, f"No such {kind} object: {id_}", param="id")
 
 
-def not_found(kind: str, id_: str) -> Error:
+def not_found(kind: str, id_: str) -> UnknownId:
     """404 of the newer APIs: no such `Response`, `Conversation` or `Item`."""
-    return Error(404, f"{kind} with id '{id_}' not found.")
+    return UnknownId(404, f"{kind} with id '{id_}' not found.")
 
 
-def item_not_found(id_: str) -> Error:
+def unknown_cursor(name: str, id_: str) -> UnknownId:
+    """400: the cursor of a page (`after`, `before`) is none of the items listed."""
+    return UnknownId(400, f"Invalid value: '{id_}'.", param=name, code="invalid_value")
+
+
+def item_not_found(id_: str) -> UnknownId:
     """404: an input item refers to one that was never stored (wording: NousResearch/hermes-agent#10217)."""
-    return Error(
+    return UnknownId(
         404,
         f"Item with id '{id_}' not found. Items are not persisted when `store` is set to false. "
         "Try again with `store` set to true, or remove this item from your input.",
@@ -25,11 +42,16 @@ def item_not_found(id_: str) -> Error:
     )
 
 
-def previous_response_not_found(id_: str) -> Error:
+def previous_response_not_found(id_: str) -> UnknownId:
     """400: `previous_response_id` names nothing stored (wording: agno#9240, bifrost#2441)."""
-    return Error(
+    return UnknownId(
         400,
         f"Previous response with id '{id_}' not found.",
         param="previous_response_id",
         code="previous_response_not_found",
     )
+
+
+def no_such_model(model: str) -> UnknownId:
+    """404 of `GET /models/{model}`."""
+    return UnknownId(404, f"The model '{model}' does not exist", param="model", code="model_not_found")
