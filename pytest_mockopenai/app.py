@@ -6,23 +6,25 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.util import find_spec
 from itertools import count
 from typing import Any
 
 from pytest_mockopenai import explain
+from pytest_mockopenai.clock import LocalClock
 from pytest_mockopenai.contract import params
-from pytest_mockopenai.core import errors, handle, handshake, headers, scenario
-from pytest_mockopenai.core.endpoint import IN_DIALOGUE, JSON, Context, Endpoint, Models, Service
+from pytest_mockopenai.core import errors, handle, handshake, headers, jsontext, scenario
+from pytest_mockopenai.core.endpoint import IN_DIALOGUE, JSON, Answered, Context, Endpoint, Models, Service
 from pytest_mockopenai.core.errors import Error, Refused
 from pytest_mockopenai.core.inquiry import Inquiry
-from pytest_mockopenai.core.pace import Rendered, paced
+from pytest_mockopenai.core.pace import Rendered, at_once, paced
 from pytest_mockopenai.core.prepared import Prepared, prepare
 from pytest_mockopenai.core.routes import Match, Routes
 from pytest_mockopenai.core.scenario import Source
 from pytest_mockopenai.core.script import Script, When
 from pytest_mockopenai.core.seed import Draw, draw_for
-from pytest_mockopenai.core.wire import Dialogue, Headers, Request
+from pytest_mockopenai.core.wire import Dialogue, Headers, Reply, Request, Whole
 from pytest_mockopenai.core.word import Timing, Word
 from pytest_mockopenai.exchange import NOTHING, Attempt, Exchange
 from pytest_mockopenai.observing import InFlight, Observed, Observer
@@ -31,6 +33,9 @@ from pytest_mockopenai.reading import Reading, Readings, count_key
 from pytest_mockopenai.recorder import Call, Recorder, Unread
 from pytest_mockopenai.settings import Settings
 from pytest_mockopenai.state import LocalState, Mark, Recording, State
+
+_OF_A_BODY = frozenset({"content-type", "content-length", "transfer-encoding", "x-test-scenario"})
+"""Headers that are of one request alone, and not of the calls made while it is answered."""
 
 _NOWHERE = Recorder(0)
 """Where calls are recorded that the state, which cannot be reached, would have recorded."""
@@ -61,21 +66,23 @@ class App:
         models: Models,
         settings: Settings | None = None,
         *,
-        clock: Callable[[], float] = time.time,
+        real_time: Callable[[], float] = time.time,
         readings: Readings | None = None,
         observers: tuple[Observer, ...] = (),
         state: State | None = None,
     ) -> None:
         """`observers` are told of each call that begins and ends; more may be added to the attribute later.
 
-        `state` may be shared with other apps; None: one of its own, in memory.
+        `clock` shows `real_time` (Unix seconds) until it is set. `state` may be shared with other apps; None: one of
+        its own, in memory.
         """
         self.observers = observers
         self._settings = settings or Settings()
         self.models = models
         self.problems: list[str] = []
         self._state: State = state or LocalState(self._settings.record_limit, self._settings.record_bytes)
-        self._clock = clock
+        self.clock = LocalClock(self._state, real_time)
+        self._real_time = real_time
         self._running = InFlight()
         self._routes = routes
         self._readings = readings or Readings()
@@ -154,7 +161,8 @@ class App:
     def _recorded(
         self, attempt: Attempt, answer: Callable[[], Rendered], refusal: Callable[[Error], Rendered]
     ) -> Exchange | Observed:
-        started = self._clock()
+        started = self._real_time()
+        attempt.clock = self._state.clock_setting
         try:
             rendered = answer()
         except Refused as refused:
@@ -163,12 +171,14 @@ class App:
             self.problems.append(explain.bug(attempt.asked, traceback.format_exc()))
             rendered = refusal(self._noted(attempt, errors.our_bug(bug)))
         reply = paced(rendered, attempt.word.timing or self._latency(attempt), attempt.word.fault)
+        if attempt.clock.frozen_at is not None:
+            reply = at_once(reply)
         size = 0 if attempt.shared else len(attempt.request.body) + len(rendered.body)
         call = self._record(attempt, rendered, started)
         recorder = self._state.recorder
         exchange = Exchange(reply, recorder, recorder.add(call, size))
         observers = self._watching()
-        return Observed(exchange, call, observers, self._clock) if observers else exchange
+        return Observed(exchange, call, observers, self._real_time) if observers else exchange
 
     def _watching(self) -> tuple[Observer, ...]:
         """Who watches this call; the number in flight is counted only where a latency asks for it."""
@@ -230,7 +240,7 @@ class App:
             raise Refused(error.filled(model=reading.model, request_id=self._request_id(attempt)))
         prepared = self._prepared(attempt, reading) if reading.repeatable and streams is None else None
         if prepared:
-            outcome, read = prepared.filled(self._serial(attempt), int(self._clock()))
+            outcome, read = prepared.filled(self._serial(attempt), int(self._now(attempt)))
             attempt.response = Unread(read)
         else:
             outcome = handle.answered(self._context_now(attempt, reading, history), streams=streams)
@@ -263,7 +273,11 @@ class App:
         return Rendered(101, headers.merged(self._standard_headers(attempt), accepting), dialogue=dialogue)
 
     def _context_now(self, attempt: Attempt, reading: Reading, history: tuple[JSON, ...]) -> Context:
-        return self._context(attempt, reading, self._serial(attempt), self._clock(), history)
+        return self._context(attempt, reading, self._serial(attempt), self._now(attempt), history)
+
+    def _now(self, attempt: Attempt) -> float:
+        """Unix time in seconds, by the clock as it is set when the request comes."""
+        return attempt.clock.time(self._real_time())
 
     def _context(
         self, attempt: Attempt, reading: Reading, serial: Draw, time: float, history: tuple[JSON, ...] = ()
@@ -281,7 +295,23 @@ class App:
             models=self.models,
             store=self._state.store,
             history=history,
+            job_seconds=self._settings.job_seconds,
+            call=partial(self._called, attempt.request),
         )
+
+    def _called(self, opening: Request, path: str, body: JSON) -> Answered:
+        """Answer a call that an endpoint makes, with the headers of the call that it answers."""
+        kept = tuple(pair for pair in opening.headers if pair[0].lower() not in _OF_A_BODY)
+        sent = (*kept, ("content-type", headers.JSON))
+        exchange = self.exchange(Request("POST", path, sent, jsontext.dumps(body)))
+        exchange.ended("done")
+        reply = exchange.reply
+        if isinstance(reply, Whole):
+            try:
+                return Answered(reply.status, handle.json_object(reply.body), _id_of(reply))
+            except Refused:  # a scripted fault has torn the JSON apart
+                pass
+        return Answered(500, errors.server_error().filled(model="", request_id=_id_of(reply)).envelope(), _id_of(reply))
 
     def _asked(self, attempt: Attempt) -> Word | None:
         """The word that the request asks for itself."""
@@ -350,6 +380,11 @@ class App:
             retry_after=attempt.retry_after,
             request_id=self._request_id(attempt),
             response_headers=rendered.headers,
-            started=started,
-            seconds=self._clock() - started,
+            started=attempt.clock.time(started),
+            arrived=started,
+            seconds=self._real_time() - started,
         )
+
+
+def _id_of(reply: Reply) -> str:
+    return dict(reply.headers).get("x-request-id", "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_mockopenai.core.clock import REAL_TIME, ClockSetting
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.scenario import Source
 from pytest_mockopenai.core.seed import Draw
@@ -23,10 +24,11 @@ NOTHING = Word()
 class Attempt:
     """What has been found out about a request so far; an error may stop it anywhere.
 
-    `shared`: what it takes to record it is already kept for an equal request.
+    `clock` is set as when the request came. `shared`: what it takes to record it is already kept for an equal request.
     """
 
     request: Request
+    clock: ClockSetting = REAL_TIME
     inquiry: Inquiry | None = None
     reading: Reading | None = None
     serial: Draw | None = None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_mockopenai import asserts, budgets, explain, scripting
 from pytest_mockopenai.asserts import ExpectedUsage
 from pytest_mockopenai.calls import Calls
+from pytest_mockopenai.clock import Clock
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.script import When
 from pytest_mockopenai.core.usage import Usage
@@ -165,6 +166,11 @@ class MockOpenAI:
     def server(self) -> HTTPServer:
         """pytest-httpserver's own object: `mock.server.expect_request(...)` works beside the mock, and wins over it."""
         return self._stage.server
+
+    @property
+    def clock(self) -> Clock:
+        """The clock the mock lives by: `freeze`, `advance` and `real` move it, and no test has to sleep."""
+        return self._stage.clock
 
     # --- the script ---------------------------------------------------------------------------------------------------
 

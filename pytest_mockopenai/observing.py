@@ -61,16 +61,16 @@ class InFlight:
 class Observed:
     """An exchange that is watched."""
 
-    __slots__ = ("_call", "_clock", "_exchange", "_observers", "_told", "reply")
+    __slots__ = ("_call", "_exchange", "_observers", "_real_time", "_told", "reply")
 
     def __init__(
-        self, exchange: Exchange, call: Call, observers: tuple[Observer, ...], clock: Callable[[], float]
+        self, exchange: Exchange, call: Call, observers: tuple[Observer, ...], real_time: Callable[[], float]
     ) -> None:
         self.reply: Reply = exchange.reply
         self._exchange = exchange
         self._call = call
         self._observers = observers
-        self._clock = clock
+        self._real_time = real_time
         self._told = False
         for observer in observers:
             observer.began(call)
@@ -97,7 +97,7 @@ class Observed:
 
     def _seen(self, how: Ending) -> Seen:
         call, reply = self._call, self.reply
-        duration = self._clock() - call.started
+        duration = self._real_time() - call.arrived
         if isinstance(reply, Whole):
             return Seen(call, how, duration, call.seconds + reply.after, self._late(how, duration, reply.after))
         if not isinstance(reply, Stream) or not reply.steps:

@@ -31,7 +31,8 @@ class Call:
     `index` counts from 0. `word` is the scripted word as written, None for a made-up answer; `source` says where the
     reply came from (`core.scenario.Source`). `response` is the finished
     object (also of a stream) or the error's envelope. `usage` is what the call is billed, None for errors and for
-    endpoints without tokens. `retry_after` is in seconds, as scripted. `seconds` is the time the mock took to answer.
+    endpoints without tokens. `retry_after` is in seconds, as scripted. `started` is when it came by the
+    mock's clock, `arrived` by the real one (Unix seconds); `seconds` is the time the mock took to answer.
     """
 
     index: int
@@ -49,6 +50,7 @@ class Call:
     response_headers: Headers = ()
     ended: Ended = "open"
     started: float = 0.0
+    arrived: float = 0.0
     seconds: float = 0.0
 
     @property

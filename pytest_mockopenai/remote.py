@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, Request, build_opener
 
+from pytest_mockopenai.clock import span, unix_seconds
 from pytest_mockopenai.core.script import When
 from pytest_mockopenai.core.spelled import spelled
 from pytest_mockopenai.core.usage import Usage
@@ -81,6 +83,11 @@ class RemoteStage:
         return Settings(**part(Settings, self._ask("GET", "config")))
 
     @property
+    def clock(self) -> RemoteClock:
+        """That of the mock elsewhere."""
+        return RemoteClock(self._ask)
+
+    @property
     def server(self) -> HTTPServer:
         """There is none in this process."""
         raise RuntimeError("the mock is in another process: there is no pytest-httpserver here to expect requests")
@@ -147,6 +154,35 @@ class RemoteStage:
         except (URLError, OSError, http.client.HTTPException, ValueError) as error:
             why = getattr(error, "reason", None) or error
             raise ConnectionError(f"No mock answers at {self.url}: {why}. Start one: mockopenai serve") from None
+
+
+class RemoteClock:
+    """The clock of a mock elsewhere; `ask` is as `RemoteStage._ask`."""
+
+    def __init__(self, ask: Callable[..., Any]) -> None:
+        self._ask = ask
+
+    @property
+    def now(self) -> float:
+        """What it shows, in Unix seconds."""
+        return float(self._ask("GET", "clock")["now"])
+
+    @property
+    def frozen(self) -> bool:
+        """Whether it stands still."""
+        return bool(self._ask("GET", "clock")["frozen"])
+
+    def freeze(self, at: float | datetime | None = None) -> None:
+        """Stand still at this time, or now."""
+        self._ask("POST", "clock/freeze", {} if at is None else {"at": unix_seconds(at)})
+
+    def advance(self, seconds: float | timedelta) -> None:
+        """Move on by so many seconds."""
+        self._ask("POST", "clock/advance", {"seconds": span(seconds)})
+
+    def real(self) -> None:
+        """Show real time again."""
+        self._ask("POST", "clock/real")
 
 
 def _message(error: HTTPError, url: str) -> str:

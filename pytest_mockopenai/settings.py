@@ -23,6 +23,8 @@ class Settings:
     `body_limit`: bytes; a larger request gets 413. `retry_waits`: what errors tell clients to wait. `close_async`: the
     connection of an asynchronous SDK client is closed after each reply, since it would outlive the test's event loop.
     `latency`: how long the model takes where no word says; as text, see `core.latency.parse`.
+    `job_seconds`: how long jobs take by the mock's clock: responses in the background, batches and their like; with 0
+    they are done when they are first looked at.
     `scenario_header`: the request header `X-Test-Scenario` plays a word.
     `record_limit`: how many calls are kept (usage is summed of all); 0 keeps none. `record_bytes`: how large their
     requests and replies may be together; the oldest are forgotten first.
@@ -37,6 +39,7 @@ class Settings:
     retry_waits: RetryWaits = field(default_factory=lambda: RetryWaits(ms=1))
     close_async: bool = True
     latency: Latency | None = None
+    job_seconds: float = 0.3
     scenario_header: bool = True
     record_limit: int = 10_000
     record_bytes: int = 256 * 2**20
@@ -69,6 +72,7 @@ class Options(TypedDict, total=False):
     invalid_keys: Collection[str]
     body_limit: int
     latency: Latency | str | None
+    job_seconds: float
     scenario_header: bool
     record_limit: int
     record_bytes: int
@@ -139,6 +143,7 @@ _CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "invalid_keys": (_is_keys, "a list of keys"),
     "body_limit": (lambda value: _is_whole(value) and value > 0, "a number of bytes above 0"),
     "latency": (lambda value: value is None or isinstance(value, (str, Latency)), "the text of a latency model"),
+    "job_seconds": (lambda value: _is_amount(value) and value is not None, "a number of seconds of at least 0"),
     "scenario_header": (_is_switch, "True or False"),
     "record_limit": (_is_size, "a whole number of at least 0"),
     "record_bytes": (_is_size, "a number of bytes of at least 0"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pytest_mockopenai import explain
 from pytest_mockopenai.admin.front import Front
+from pytest_mockopenai.clock import Clock
 from pytest_mockopenai.core.script import When
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.core.wire import Request, Whole
@@ -41,6 +42,10 @@ class Stage(Protocol):
     @property
     def server(self) -> HTTPServer:
         """pytest-httpserver's own object."""
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that it lives by."""
 
     def start(self) -> None:
         """Answer from now on."""
@@ -102,6 +107,11 @@ class LocalStage:
     def settings(self) -> Settings:
         """The app's."""
         return self.scene.app.settings
+
+    @property
+    def clock(self) -> Clock:
+        """The app's."""
+        return self.scene.app.clock
 
     @property
     def server(self) -> HTTPServer:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Protocol, TypeAlias
 
+from pytest_mockopenai.core.clock import REAL_TIME, ClockSetting
 from pytest_mockopenai.core.endpoint import Store
 from pytest_mockopenai.core.script import Script
 from pytest_mockopenai.core.usage import Usage
@@ -94,8 +95,17 @@ class State(Protocol):
         """
         ...
 
+    @property
+    def clock_setting(self) -> ClockSetting:
+        """How the clock shows time."""
+        ...
+
+    def set_clock(self, change: Callable[[ClockSetting], ClockSetting]) -> None:
+        """Put the changed setting in the place of the present one. `change` may be called more than once."""
+        ...
+
     def reset(self) -> None:
-        """Forget all of it."""
+        """Forget all of it; the clock shows real time."""
         ...
 
 
@@ -113,6 +123,7 @@ class LocalState:
             self.store: Store = LocalStore()
             self.recorder: Recording = Recorder(*self._limits)
             self.script = Script()
+            self.clock_setting = REAL_TIME
             self._seen: Recent[int, int] = Recent(SEEN)
 
     def seen(self, key: int) -> int:
@@ -140,3 +151,8 @@ class LocalState:
         """Put the changed script in the place of the present one; nobody shares it, so marks make no difference."""
         with self._lock:
             self.script = change(self.script)
+
+    def set_clock(self, change: Callable[[ClockSetting], ClockSetting]) -> None:
+        """Put the changed setting in the place of the present one."""
+        with self._lock:
+            self.clock_setting = change(self.clock_setting)

@@ -1,11 +1,16 @@
-"""What a mock keeps between calls: collections of JSON objects in memory, bounded; it is no database."""
+"""What a mock keeps between calls: collections of JSON objects, and bytes, in memory, bounded; it is no database."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
 
+from pytest_mockopenai.core import endpoint, errors
 from pytest_mockopenai.core.endpoint import JSON
+from pytest_mockopenai.core.errors import Refused
+
+CONTENT_LIMIT = 512 * 2**20
+"""Bytes that the contents of a store may have together."""
 
 
 class Collection:
@@ -50,12 +55,42 @@ class Collection:
             return list(self._items.values())
 
 
+class Contents:
+    """Bytes by id, at most `limit` of them together. Safe to use from many threads."""
+
+    def __init__(self, limit: int = CONTENT_LIMIT) -> None:
+        self._lock = threading.Lock()
+        self._items: dict[str, bytes] = {}
+        self._limit = self._left = limit
+
+    def put(self, id_: str, data: bytes) -> None:
+        """Keep bytes, in the place of those of the same id; raises `Refused` if there is no room for them."""
+        with self._lock:
+            left = self._left + len(self._items.get(id_, b"")) - len(data)
+            if left < 0:
+                raise Refused(errors.no_room(self._limit))
+            self._items[id_], self._left = data, left
+
+    def get(self, id_: str) -> bytes | None:
+        """The bytes, or None if they were never put or are deleted."""
+        with self._lock:
+            return self._items.get(id_)
+
+    def delete(self, id_: str) -> bool:
+        """Forget bytes; returns whether there were any."""
+        with self._lock:
+            data = self._items.pop(id_, None)
+            self._left += len(data or b"")
+            return data is not None
+
+
 class Store:
-    """The collections of one mock by name, each made when it is first asked for. Safe to use from many threads."""
+    """The contents, and the collections of one mock by name. Safe to use from many threads."""
 
     def __init__(self, limit: int = 10_000) -> None:
         self._lock = threading.Lock()
         self._collections: dict[str, Collection] = {}
+        self.contents: endpoint.Contents = Contents()
         self._limit = limit
 
     def collection(self, name: str) -> Collection:

@@ -54,7 +54,7 @@ def _outputs(commands: Iterable[Command], folder: Path, env: Mapping[str, str]) 
     result = subprocess.run(
         ["bash", "-c", f"exec 2>&1\n{script}"],
         cwd=folder,
-        env={**os.environ, **env},
+        env={**_unhampered(os.environ), **env},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
@@ -62,6 +62,11 @@ def _outputs(commands: Iterable[Command], folder: Path, env: Mapping[str, str]) 
     )
     found = re.findall(rf"(.*?)\n{END}(\d+)\n", result.stdout, re.DOTALL)
     return [(int(status), said) for said, status in found]
+
+
+def _unhampered(environ: Mapping[str, str]) -> dict[str, str]:
+    """Without what pytest-xdist tells its workers: a pytest that is run here is none of them."""
+    return {name: value for name, value in environ.items() if not name.startswith("PYTEST_XDIST")}
 
 
 def _assert_printed(command: Command, said: str) -> None:

@@ -37,7 +37,7 @@ LAYERS = (
     ("app",),
     ("reader",),
     ("exchange", "observing", "reading"),
-    ("state",),
+    ("clock", "state"),
     ("explain", "recent", "recorder", "settings", "store"),
     ("contract", "endpoints"),
     ("rendering",),

@@ -44,7 +44,9 @@ class Watched:
         self.watcher = Watcher()
         routes = Routes(all_endpoints())
         settings = {"require_key": False, **settings}
-        self.app = App(routes, KnownModels(), Settings(**settings), clock=lambda: self.time, observers=(self.watcher,))
+        self.app = App(
+            routes, KnownModels(), Settings(**settings), real_time=lambda: self.time, observers=(self.watcher,)
+        )
 
     def chat(self, **more: Any) -> Any:
         body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}], **more}

@@ -29,6 +29,7 @@ GOOD: dict[str, list[Any]] = {
     "scenario_header": [True, False],
     "share_tls": [True, False],
     "stubs": [None, "stubs.yaml", Path("stubs"), ["a.yaml", Path("b.toml")], Stubs()],
+    "job_seconds": [0, 2.5],
     "latency": [None, Latency(0.5)],
 }
 BAD: list[tuple[str, Any, str]] = [
@@ -51,6 +52,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("max_total_tokens", 1.5, "max_total_tokens is a whole number of at least 0, not 1.5"),
     ("max_cost", float("nan"), "max_cost is an amount in US dollars, at least 0, not nan"),
     ("max_cost", True, "max_cost is an amount in US dollars"),
+    ("job_seconds", None, "job_seconds is a number of seconds of at least 0, not None"),
     ("scenario_header", 0, "scenario_header is True or False, not 0"),
     ("stubs", 1, "stubs is a path of a stubs file or folder, a list of them, or Stubs, not 1"),
     ("share_tls", "yes", "share_tls is True or False, not 'yes'"),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_mockopenai.store import Collection, Store
+from pytest_mockopenai.core.errors import Refused
+from pytest_mockopenai.store import Collection, Contents, Store
 
 IDS = st.sampled_from("abcdef")
 STEPS = st.lists(st.tuples(st.sampled_from(["put", "delete", "update"]), IDS, st.integers()), max_size=40)
@@ -69,3 +71,21 @@ def test_no_update_is_lost_among_threads():
     for thread in threads:
         thread.join()
     assert store.collection("x").get("a") == {"count": 800}
+
+
+CONTENT_STEPS = st.lists(st.tuples(st.sampled_from(["put", "delete"]), IDS, st.binary(max_size=6)), max_size=40)
+
+
+@given(steps=CONTENT_STEPS, limit=st.integers(0, 20))
+def test_contents_are_a_dict_of_bounded_size(steps, limit):
+    contents, model = Contents(limit), {}
+    for name, id_, data in steps:
+        if name == "delete":
+            assert contents.delete(id_) == (model.pop(id_, None) is not None)
+        elif sum(map(len, {**model, id_: data}.values())) <= limit:
+            contents.put(id_, data)
+            model[id_] = data
+        else:
+            with pytest.raises(Refused, match=f"at most {limit} bytes"):
+                contents.put(id_, data)
+        assert all(contents.get(id_) == model.get(id_) for id_ in "abcdef")

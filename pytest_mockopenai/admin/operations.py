@@ -39,6 +39,9 @@ _RULES = list_of(ref("Rule"))
 _NEW_RULES = object_of({"rules": {"type": "array", "items": ref("NewRule")}})
 _NEW_MODELS = object_of({"models": {"type": "array", "items": {"type": ["string", "object"]}}})
 _WORD = object_of({"name": ref("Vocabulary"), "signature": TEXT, "description": TEXT})
+_CLOCK = object_of({"now": NUMBER, "frozen": YES_OR_NO})
+_FREEZE = object_of({}, at=NUMBER)
+_ADVANCE = object_of({"seconds": NUMBER})
 _OK: JSON = {"status": "ok"}
 _RULE_KEYS = ("when", "reply", "always", "origin")
 _SHOWN_SETTINGS = tuple(name for name in grammar.SETTINGS if name != "invalid_keys")
@@ -50,6 +53,7 @@ _CONFIG = object_of(
         "require_key": YES_OR_NO,
         "body_limit": WHOLE,
         "latency": maybe(TEXT),
+        "job_seconds": NUMBER,
         "scenario_header": YES_OR_NO,
         "declared_models": {"type": "array", "items": TEXT},
         "stubs_rules": WHOLE,
@@ -94,8 +98,12 @@ class Operations:
         )
 
     def _about_itself(self) -> Sequence[Route]:
-        config, options = "/_mock/config", {"type": "object"}
+        config, options, clock = "/_mock/config", {"type": "object"}, "/_mock/clock"
         return (
+            Route("GET", clock, "What the clock shows.", self.clock, _CLOCK),
+            Route("POST", f"{clock}/freeze", "Stop the clock, now or at a time.", self.freeze, _CLOCK, body=_FREEZE),
+            Route("POST", f"{clock}/advance", "Move the clock on.", self.advance, _CLOCK, body=_ADVANCE),
+            Route("POST", f"{clock}/real", "Show real time again.", self.real_time, _CLOCK),
             Route("GET", config, "The settings.", self.config, _CONFIG),
             Route("PATCH", config, "Change settings.", self.change, _CONFIG, body=options),
             Route("DELETE", config, "Put the settings back.", self.restore, _CONFIG),
@@ -193,6 +201,30 @@ class Operations:
         self._scene.app.change_script(lambda script: script.without(known[number].number))
         return _OK
 
+    # --- the clock ----------------------------------------------------------------------------------------------------
+
+    def clock(self, asked: Asked) -> JSON:
+        """In Unix seconds."""
+        clock = self._scene.app.clock
+        return {"now": clock.now, "frozen": clock.frozen}
+
+    def freeze(self, asked: Asked) -> JSON:
+        """As `Clock.freeze`; `{}` means now."""
+        given = grammar.checked_mapping((), asked.body, ("at",), "key")
+        _tried(("at",), self._scene.app.clock.freeze, given.get("at"))
+        return self.clock(asked)
+
+    def advance(self, asked: Asked) -> JSON:
+        """As `Clock.advance`."""
+        given = grammar.checked_mapping((), asked.body, ("seconds",), "key")
+        _tried(("seconds",), self._scene.app.clock.advance, given.get("seconds"))
+        return self.clock(asked)
+
+    def real_time(self, asked: Asked) -> JSON:
+        """As `Clock.real`."""
+        self._scene.app.clock.real()
+        return self.clock(asked)
+
     # --- the rest -----------------------------------------------------------------------------------------------------
 
     def add_models(self, asked: Asked) -> JSON:
@@ -240,6 +272,13 @@ class Operations:
     def words(self, asked: Asked) -> JSON:
         """Every word with its signature."""
         return {"object": "list", "data": [_word(name, make) for name, make in VOCABULARY.items()]}
+
+
+def _tried(path: tuple[str, ...], act: Callable[[Any], object], value: Any) -> None:
+    try:
+        act(value)
+    except ValueError as error:
+        raise Wrong(path, str(error)) from None
 
 
 def _ruled(body: Any) -> JSON:

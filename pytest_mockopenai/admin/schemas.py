@@ -93,6 +93,7 @@ SCHEMAS: JSON = {
             "request_id": TEXT,
             "ended": texts(get_args(Ended)),
             "started": NUMBER,
+            "arrived": NUMBER,
             "seconds": NUMBER,
             "usage": maybe(ref("Usage")),
             "response": ANYTHING,

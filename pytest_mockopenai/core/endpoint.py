@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from pytest_mockopenai.core import sse
 from pytest_mockopenai.core.answer import Answer
@@ -59,11 +59,32 @@ class Collection(Protocol):
         ...
 
 
+class Contents(Protocol):
+    """Bytes by id: what is in files, and whatever else is too large for an object."""
+
+    def put(self, id_: str, data: bytes) -> None:
+        """Keep bytes, in the place of those of the same id; raises `Refused` if there is no room for them."""
+        ...
+
+    def get(self, id_: str) -> bytes | None:
+        """The bytes, or None."""
+        ...
+
+    def delete(self, id_: str) -> bool:
+        """Forget bytes; returns whether there were any."""
+        ...
+
+
 class Store(Protocol):
     """What the mock keeps between calls."""
 
     def collection(self, name: str) -> Collection:
         """The collection of this name: the same one at each call."""
+        ...
+
+    @property
+    def contents(self) -> Contents:
+        """The bytes that belong to objects, by the ids of those."""
         ...
 
 
@@ -100,13 +121,33 @@ class Service(Protocol):
         ...
 
 
+class Answered(NamedTuple):
+    """What the mock answered to a call that it made itself: the finished object or the error's envelope."""
+
+    status: int
+    object: JSON
+    request_id: str
+
+
+CallsMock: TypeAlias = Callable[[str, JSON], Answered]
+"""POSTs a body to a path of the mock itself (`/v1/chat/completions`), as the client would whose call this is.
+
+It is scripted, answered, billed and recorded as any other call, but not slow; one that a fault breaks has status 500.
+"""
+
+
+def _calls_nothing(path: str, body: JSON) -> Answered:
+    raise NotImplementedError(path)
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """One call, as its endpoint sees it.
 
     `answer` is what the script says, if it says something. `draw` depends on the seed and the request, not on `stream`.
     `serial` draws as `draw` does, but differs for each repetition of the same request: for ids. `time` is Unix time in
-    seconds. `history` holds the items that the request goes on from without sending them.
+    seconds. `history` holds the items that the request goes on from without sending them. `job_seconds` is how long
+    jobs take (`core.lifecycle`). `call` makes a call to the mock itself: a batch's lines.
     """
 
     endpoint: Endpoint
@@ -121,6 +162,8 @@ class Context:
     models: Models
     store: Store
     history: tuple[JSON, ...] = ()
+    job_seconds: float = 0.0
+    call: CallsMock = _calls_nothing
 
     @property
     def now(self) -> int:

@@ -43,6 +43,19 @@ def paced(rendered: Rendered, timing: Timing | None = None, fault: Fault | None 
     return _stream(rendered, rendered.events, timing, fault)
 
 
+def at_once(reply: Reply) -> Reply:
+    """The same without its waits; what hangs goes on hanging."""
+    if isinstance(reply, Upgrade):
+        return reply
+    if isinstance(reply, Whole):
+        return replace(reply, after=0.0)
+    return replace(reply, steps=tuple(_now(step) for step in reply.steps))
+
+
+def _now(step: Step) -> Step:
+    return Send(step.data) if isinstance(step, Send) else Cut(step.how)
+
+
 # --- streamed replies -------------------------------------------------------------------------------------------------
 
 

@@ -49,6 +49,7 @@ def settings_of(config: Config) -> Settings:
         retry_waits=RetryWaits(),
         close_async=False,
         latency=config.latency,
+        job_seconds=config.job_seconds,
         record_limit=config.record_limit,
         record_bytes=_RECORD_BYTES,
     )

@@ -46,7 +46,7 @@ def fields(seen: Seen, level: str) -> dict[str, Any]:
     """What a line says of a call. The query is left out: of a WebSocket it may hold a key."""
     call, usage = seen.call, seen.call.usage
     return {
-        "time": timestamp(call.started + seen.duration),
+        "time": timestamp(call.arrived + seen.duration),
         "level": level,
         "method": call.method,
         "path": _short(call.inquiry.request.raw_path, _LONGEST_PATH),
@@ -70,7 +70,7 @@ def text_line(seen: Seen, level: str) -> str:
     """`2026-11-22T20:41:35.120Z POST /v1/chat/completions 429 rate_limit() 0.8ms`."""
     call, usage = seen.call, seen.call.usage
     path = _visible(_short(call.inquiry.request.raw_path, _LONGEST_PATH))
-    line = f"{timestamp(call.started + seen.duration)} {call.method} {path} {call.status}"
+    line = f"{timestamp(call.arrived + seen.duration)} {call.method} {path} {call.status}"
     if call.word:
         line += " " + _short(call.word, _LONGEST_WORD)
     line += f" {seen.duration * 1000:.1f}ms"

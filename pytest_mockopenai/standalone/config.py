@@ -30,6 +30,7 @@ class Config:
     stubs: tuple[Path, ...] = ()
     seed: int = 0
     latency: Latency | None = None
+    job_seconds: float = 0.3
     models: tuple[str, ...] = ()
     strict: bool = False
     require_key: bool = False

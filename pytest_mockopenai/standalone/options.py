@@ -55,6 +55,7 @@ GROUPS: Mapping[str, tuple[Option, ...]] = {
         Option("stubs", paths, "FILE", "rules to answer by (YAML, TOML or JSON); may be repeated"),
         Option("seed", whole(-(2**63), 2**63 - 1), "N", "what made-up answers depend on, beside the request"),
         Option("latency", latency.parse, "MODEL", "how long the model takes: gpt-4o, fast;inter-token-latency=20ms"),
+        Option("job_seconds", seconds, "TIME", "how long jobs take: batches, responses in the background"),
         Option("models", names, "NAMES", "models to list as well; with strict among them, all others get 404"),
         Option("strict", switch, "", "refuse calls that no rule answers"),
         Option("require_key", switch, "", "401 without an API key"),

@@ -55,7 +55,7 @@ class Spans:
         call = seen.call
         carrier = {name.lower(): value for name, value in call.headers}
         context = TraceContextTextMapPropagator().extract(carrier)
-        begin = int(call.started * 1e9)
+        begin = int(call.arrived * 1e9)
         attributes = dict(attributes_of(seen))
         span = self._tracer.start_span(name_of(call), context, SpanKind.SERVER, attributes, start_time=begin)
         if "error.type" in attributes:

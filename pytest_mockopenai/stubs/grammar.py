@@ -14,7 +14,17 @@ from pytest_mockopenai.cost import Price
 from pytest_mockopenai.stubs.document import Path, Wrong
 from pytest_mockopenai.stubs.replies import replies, reply
 
-SETTINGS = ("seed", "strict", "models", "require_key", "invalid_keys", "body_limit", "latency", "scenario_header")
+SETTINGS = (
+    "seed",
+    "strict",
+    "models",
+    "require_key",
+    "invalid_keys",
+    "body_limit",
+    "latency",
+    "job_seconds",
+    "scenario_header",
+)
 """The settings that a file may set, as in `settings.Settings`."""
 
 CONDITIONS = tuple(field.name for field in fields(When) if field.name != "where")

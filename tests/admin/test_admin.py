@@ -44,6 +44,10 @@ REQUESTS: list[tuple[str, str, Any]] = [
     ("PATCH", "config", {"seed": -5, "invalid_keys": ["sk-1"]}),
     ("DELETE", "config", None),
     ("POST", "models", {"models": ["m", {"name": "n", "encoding": "o200k_base", "price": {"input": 1}}]}),
+    ("GET", "clock", None),
+    ("POST", "clock/freeze", {"at": 1_800_000_000}),
+    ("POST", "clock/advance", {"seconds": 1.5}),
+    ("POST", "clock/real", None),
     ("GET", "health", None),
     ("GET", "ready", None),
     ("GET", "words", None),
@@ -348,3 +352,29 @@ def test_without_cors_nothing_is_added(desk):
     desk.send("OPTIONS", "/v1/models", None, ORIGIN, ("access-control-request-method", "GET"))
     assert desk.status == 405
     assert "access-control-allow-origin" not in desk.headers
+
+
+# --- the clock --------------------------------------------------------------------------------------------------------
+
+
+def test_the_clock_is_stopped_and_moved(desk):
+    assert desk.send("POST", "/_mock/clock/freeze", {"at": 1000}) == {"now": 1000.0, "frozen": True}
+    assert (
+        desk.send("POST", "/_mock/clock/advance", {"seconds": 90}) == desk.get("clock") == {"now": 1090, "frozen": True}
+    )
+    assert desk.send("POST", "/_mock/clock/real", None)["frozen"] is False
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "param"),
+    [
+        ("freeze", {"at": "noon"}, "at"),
+        ("freeze", {"until": 3}, "until"),
+        ("advance", {"seconds": -1}, "seconds"),
+        ("advance", {}, "seconds"),
+        ("advance", [3], None),
+    ],
+)
+def test_a_clock_goes_by_numbers_and_never_back(desk, path, body, param):
+    error = desk.send("POST", f"/_mock/clock/{path}", body)["error"]
+    assert (desk.status, error["param"]) == (400, param)

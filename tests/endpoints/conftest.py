@@ -65,7 +65,7 @@ class Api:
     def __init__(self, **settings: Any) -> None:
         self.models = KnownModels()
         self.time: float = NOW
-        self.app = App(Routes(all_endpoints()), self.models, Settings(**settings), clock=lambda: self.time)
+        self.app = App(Routes(all_endpoints()), self.models, Settings(**settings), real_time=lambda: self.time)
 
     def reply(self, *words: object) -> None:
         Scripted(self.app, when()).reply(*words)

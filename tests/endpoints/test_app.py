@@ -10,8 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_mockopenai import cut, malformed, rate_limit, slow
+from pytest_mockopenai.app import App
 from pytest_mockopenai.core import words
+from pytest_mockopenai.core.endpoint import Context, Endpoint, Finished
+from pytest_mockopenai.core.routes import Routes
 from pytest_mockopenai.core.wire import Request
+from pytest_mockopenai.endpoints import all_endpoints
+from pytest_mockopenai.models import KnownModels
+from pytest_mockopenai.scripting import Scripted, when
+from pytest_mockopenai.settings import Settings
 from tests.endpoints.conftest import KEY, Api
 
 JSON = ("content-type", "application/json")
@@ -268,8 +276,6 @@ def test_any_json_is_answered_or_refused_in_openai_s_way(path: str, body: dict[s
 
 
 def test_a_condition_may_itself_script_the_mock(api: Api) -> None:
-    from pytest_mockopenai.scripting import Scripted, when
-
     def scripts(call: Any) -> bool:
         if not api.app.script.rules[0].words:
             api.reply("said later")
@@ -279,3 +285,41 @@ def test_a_condition_may_itself_script_the_mock(api: Api) -> None:
     api.chat()
     Scripted(api.app, when(where=scripts)).always("never")
     assert api.chat().json["choices"][0]["message"]["content"] == "said later"
+
+
+# --- calls that the mock makes itself ---------------------------------------------------------------------------------
+
+
+def _calling(path: str, body: dict[str, Any], *words: object) -> tuple[App, list[Any]]:
+    """An app with an endpoint that makes a call, and what that was answered."""
+    answered: list[Any] = []
+
+    def answer(context: Context) -> Finished:
+        answered.append(context.call(path, body))
+        return Finished({})
+
+    routes = Routes([*all_endpoints(), Endpoint("POST", "/jobs", "jobs", answer, named_only=True)])
+    app = App(routes, KnownModels(), Settings())
+    Scripted(app, when()).reply(*words) if words else None
+    app.exchange(Request("POST", "/v1/jobs", (KEY,), b""))
+    return app, answered
+
+
+def test_an_endpoint_calls_the_mock_as_its_client_would() -> None:
+    app, (answered,) = _calling("/v1/chat/completions", CHAT, "Paris" | slow(first=30))
+    assert answered.status == 200
+    assert answered.object["choices"][0]["message"]["content"] == "Paris"
+    inner, outer = app.recorder.calls()
+    assert (inner.endpoint, inner.request_id, inner.ended) == ("chat.completions", answered.request_id, "done")
+    assert outer.endpoint == "jobs"
+    assert app.recorder.usage()["gpt-4o"] == inner.usage
+
+
+@pytest.mark.parametrize(
+    ("word", "status", "code"),
+    [(rate_limit(), 429, "rate_limit_exceeded"), (cut(), 500, None), (malformed(), 500, None)],
+)
+def test_a_call_that_fails_is_told_as_an_error(word: object, status: int, code: str | None) -> None:
+    _, (answered,) = _calling("/v1/chat/completions", CHAT, word)
+    assert answered.status == status
+    assert answered.object["error"]["code"] == code

@@ -43,7 +43,9 @@ class Twins:
         self.apps = [self._app(all_endpoints(), Readings(), options), self._app(ANEW, Forgetful(), options)]
 
     def _app(self, endpoints: Any, readings: Readings, options: dict[str, Any]) -> App:
-        return App(Routes(endpoints), KnownModels(), Settings(**options), clock=lambda: self.time, readings=readings)
+        return App(
+            Routes(endpoints), KnownModels(), Settings(**options), real_time=lambda: self.time, readings=readings
+        )
 
     def send(self, request: Request) -> None:
         """Both give the same reply, to the byte and to the step."""
@@ -245,7 +247,7 @@ def test_what_can_be_prepared_is_made_once(target: str, body: Any, monkeypatch: 
         replace(endpoint, answer=lambda context, answer=endpoint.answer: made.append(None) or answer(context))  # type: ignore[misc]
         for endpoint in all_endpoints()
     ]
-    app = App(Routes(endpoints), KnownModels(), clock=lambda: NOW)
+    app = App(Routes(endpoints), KnownModels(), real_time=lambda: NOW)
     replies = {body_of(app.exchange(Request("POST", target, HEADERS[0], _bytes(body))).reply) for _ in range(5)}
     assert len(made) == 1
     assert len(replies) == (1 if target == "/v1/embeddings" else 5)

@@ -51,7 +51,7 @@ SOCKET = Endpoint("GET", "/responses", "responses", _nothing, dialogue=lambda co
 
 @pytest.fixture
 def app() -> App:
-    return App(Routes([SOCKET, RESPONSES]), KnownModels(), clock=lambda: NOW)
+    return App(Routes([SOCKET, RESPONSES]), KnownModels(), real_time=lambda: NOW)
 
 
 def ask(app: App, *bodies: Any) -> list[Any]:

@@ -29,6 +29,7 @@ from pytest_mockopenai.core.errors.objects import (
 )
 from pytest_mockopenai.core.errors.own import (
     MOCK,
+    no_room,
     no_websockets,
     our_bug,
     script_mistake,
@@ -76,6 +77,7 @@ __all__ = [
     "missing_parameter",
     "model_not_found",
     "mutually_exclusive",
+    "no_room",
     "no_such",
     "no_such_model",
     "no_websockets",

@@ -34,6 +34,12 @@ def state_unavailable(where: str, why: str) -> Error:
     )
 
 
+def no_room(limit: int) -> Error:
+    """400: the files that a mock keeps may not be larger together."""
+    message = f"pytest-mockopenai keeps at most {limit} bytes of files and media: delete some."
+    return Error(400, message, type=MOCK, code="no_room", headers=(_NO_RETRY,))
+
+
 def no_websockets() -> Error:
     """501: the package that speaks WebSocket is not installed."""
     message = (

@@ -33,7 +33,7 @@ def create(context: Context) -> Finished:
     if not response["background"]:
         keep(context, response, turn.given)
         return Finished(response, usage)
-    keep(context, response, turn.given, background.stages_of(context))
+    keep(context, response, turn.given, background.timeline_of(context, response))
     return background.shown(background.begun(response, "queued"), streamed=response, usage=usage)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from pytest_mockopenai.core import conversations, errors, items
 from pytest_mockopenai.core.endpoint import IN_DIALOGUE, JSON, Collection, Context, Store
 from pytest_mockopenai.core.errors import Refused
+from pytest_mockopenai.core.lifecycle import Timeline
 from pytest_mockopenai.core.seed import Draw
 
 
@@ -15,7 +16,7 @@ def responses(store: Store) -> Collection:
     """Entries by the response's id.
 
     `response` is the object as it is when finished, `input` its own input items, `previous` the id of the response that
-    it goes on from or None; one made in the background has `stages` too (see `background`).
+    it goes on from or None; one made in the background has a `timeline` (see `background`).
     """
     return store.collection("responses")
 
@@ -95,12 +96,17 @@ def _resolved(context: Context, item: Mapping[str, Any], draw: Draw) -> JSON:
     return known
 
 
-def keep(context: Context, response: JSON, own: tuple[JSON, ...], stages: JSON | None = None) -> None:
+def keep(context: Context, response: JSON, own: tuple[JSON, ...], timeline: Timeline | None = None) -> None:
     """Store a finished response with its input, and continue the conversation that it belongs to."""
     added = (*own, *response["output"])
     if response.get("conversation"):
         conversations.append(context.store, response["conversation"]["id"], added)
-    entry = {"response": response, "input": list(own), "previous": response["previous_response_id"], "stages": stages}
+    entry = {
+        "response": response,
+        "input": list(own),
+        "previous": response["previous_response_id"],
+        "timeline": timeline,
+    }
     if response["store"]:
         responses(context.store).put(response["id"], entry)
         items.remember(context.store, added)

@@ -13,9 +13,7 @@ from pytest_mockopenai.endpoints.responses import background, events, history
 def retrieve(context: Context) -> Finished:
     """A stored response as it is now, or the stream of its events; raises `Refused` with 404 if there is none."""
     entry = _entry(context)
-    seen = background.seen(entry, context.time)
-    whole = seen if seen["status"] == "cancelled" else background.seen(entry, float("inf"))
-    return background.shown(seen, streamed=whole)
+    return background.shown(background.seen(entry, context.time), streamed=background.seen(entry, float("inf")))
 
 
 def _starting_after(context: Context) -> None:
@@ -35,7 +33,7 @@ def delete(context: Context) -> Finished:
 
 def cancel(context: Context) -> Finished:
     """The response, cancelled if it was still queued or in progress; raises `Refused` if it is not a background one."""
-    if _entry(context)["stages"] is None:
+    if _entry(context)["timeline"] is None:
         raise Refused(errors.invalid("Cannot cancel a synchronous response."))
     responses = history.responses(context.store)
     entry = responses.update(_id(context), lambda entry: background.cancelled(entry, context.time))

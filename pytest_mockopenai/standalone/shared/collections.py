@@ -1,13 +1,15 @@
-"""Stored objects in Redis: collections of JSON objects, bounded, oldest first."""
+"""Stored objects in Redis: collections of JSON objects, bounded, oldest first; and bytes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from pytest_mockopenai.core import jsontext
-from pytest_mockopenai.core.endpoint import JSON
+from pytest_mockopenai.core import errors, jsontext
+from pytest_mockopenai.core.endpoint import JSON, Contents
+from pytest_mockopenai.core.errors import Refused
 from pytest_mockopenai.standalone.shared.link import Link
 from pytest_mockopenai.standalone.shared.scripts import Lua
+from pytest_mockopenai.store import CONTENT_LIMIT
 
 LIMIT = 10_000
 """Objects of one collection; past it the oldest is forgotten."""
@@ -62,11 +64,35 @@ class RedisCollection:
         return [jsontext.loads(items[id_]) for id_ in order]
 
 
+class RedisContents:
+    """Bytes by id, as `core.endpoint.Contents` says; the same ones for all who share the Redis."""
+
+    def __init__(self, link: Link, limit: int = CONTENT_LIMIT) -> None:
+        self._link = link
+        self._limit = limit
+        self._keys = link.key("contents"), link.key("numbers")
+
+    def put(self, id_: str, data: bytes) -> None:
+        """Keep bytes, in the place of those of the same id; raises `Refused` if there is no room for them."""
+        if not self._link.run(Lua.PUT_CONTENT, self._keys, _id(id_), data, self._limit, self._link.ttl):
+            raise Refused(errors.no_room(self._limit))
+
+    def get(self, id_: str) -> bytes | None:
+        """The bytes, or None if they were never put or are deleted."""
+        found: bytes | None = self._link.ask(lambda redis: redis.hget(self._keys[0], _id(id_)))
+        return found
+
+    def delete(self, id_: str) -> bool:
+        """Forget bytes; returns whether there were any."""
+        return bool(self._link.run(Lua.DELETE_CONTENT, self._keys, _id(id_)))
+
+
 class RedisStore:
-    """The collections by name."""
+    """The contents, and the collections by name."""
 
     def __init__(self, link: Link) -> None:
         self._link = link
+        self.contents: Contents = RedisContents(link)
 
     def collection(self, name: str) -> RedisCollection:
         """The collection of this name: the same objects at each call."""

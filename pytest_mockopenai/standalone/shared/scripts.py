@@ -35,6 +35,33 @@ return 1
 """
     """Put an object in the place of the one that was read, if that is still there."""
 
+    PUT_CONTENT = """
+local contents, numbers = KEYS[1], KEYS[2]
+local id, data, limit, ttl = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local more = #data - redis.call('HSTRLEN', contents, id)
+if tonumber(redis.call('HGET', numbers, 'content') or 0) + more > limit then return 0 end
+redis.call('HSET', contents, id, data)
+redis.call('HINCRBY', numbers, 'content', more)
+for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ttl) end
+return 1
+"""
+    """Keep bytes, if there is room."""
+
+    DELETE_CONTENT = """
+local contents, numbers = KEYS[1], KEYS[2]
+redis.call('HINCRBY', numbers, 'content', 0 - redis.call('HSTRLEN', contents, ARGV[1]))
+return redis.call('HDEL', contents, ARGV[1])
+"""
+    """Forget bytes."""
+
+    REPLACE = """
+local key, before, after, ttl = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
+if (redis.call('GET', key) or '') ~= before then return 0 end
+redis.call('SET', key, after, 'EX', ttl)
+return 1
+"""
+    """Put a text in the place of the one that was read (nothing if there was none), if that is still there."""
+
     SEEN = """
 local young, old, script, rules = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local request, limit, ttl = ARGV[1], tonumber(ARGV[2]), ARGV[3]
@@ -145,7 +172,7 @@ redis.call('DEL', script, unpack(KEYS, 4))
 redis.call('HSET', script, 'revision', revision, 'version', revision)
 redis.call('SET', rules, text)
 local count = redis.call('HGET', numbers, 'count') or 0
-redis.call('HSET', numbers, 'first', count, 'base', count, 'bytes', 0)
+redis.call('HSET', numbers, 'first', count, 'base', count, 'bytes', 0, 'content', 0)
 for at = 1, 3 do redis.call('EXPIRE', KEYS[at], ttl) end
 """
     """Forget all, but not how far numbers have gone: what is still open must not find another in its place."""

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from pytest_mockopenai.core import words
+from pytest_mockopenai.core.clock import REAL_TIME, ClockSetting
+from pytest_mockopenai.core.errors import Refused
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.script import Script, When
 from pytest_mockopenai.core.usage import Usage
@@ -21,9 +23,9 @@ from pytest_mockopenai.core.wire import Request
 from pytest_mockopenai.core.word import Word, parse
 from pytest_mockopenai.recorder import Call, Recorder, Unread
 from pytest_mockopenai.standalone.shared.calls import RedisRecorder
-from pytest_mockopenai.standalone.shared.collections import RedisCollection
+from pytest_mockopenai.standalone.shared.collections import RedisCollection, RedisContents
 from pytest_mockopenai.state import State, Taking
-from pytest_mockopenai.store import Collection
+from pytest_mockopenai.store import Collection, Contents
 
 CHAT = frozenset({"text"})
 ASKED = Inquiry("chat.completions", Request("POST", "/v1/chat/completions"), {"messages": []}, "gpt-4o")
@@ -129,6 +131,46 @@ def test_what_is_deleted_while_it_is_changed_stays_deleted(sharing):
 
     assert one.update("1", change) is None
     assert other.all() == []
+
+
+# --- contents ---------------------------------------------------------------------------------------------------------
+
+
+def test_contents_are_kept_as_they_were(state):
+    contents = state.store.contents
+    contents.put("\ud800", bytes(range(256)))
+    contents.put("b", b"")
+    assert contents.get("\ud800") == bytes(range(256))
+    assert (contents.get("b"), contents.get("c")) == (b"", None)
+    assert [contents.delete("b"), contents.delete("b")] == [True, False]
+    state.reset()
+    assert state.store.contents.get("\ud800") is None
+
+
+@pytest.mark.parametrize("kind", [Contents, RedisContents])
+def test_contents_have_a_limit(sharing, kind):
+    contents = Contents(10) if kind is Contents else RedisContents(sharing().store._link, 10)
+    contents.put("a", b"123456")
+    with pytest.raises(Refused, match="at most 10 bytes"):
+        contents.put("b", b"12345")
+    contents.put("a", b"12345")
+    contents.put("b", b"12345")
+    contents.delete("a")
+    contents.put("c", b"12345")
+    assert [contents.get(id_) for id_ in "abc"] == [None, b"12345", b"12345"]
+
+
+# --- the clock --------------------------------------------------------------------------------------------------------
+
+
+def test_a_clock_is_set_for_all_who_share_it(state):
+    state.set_clock(lambda setting: setting.frozen(1000.5))
+    assert state.clock_setting == ClockSetting(0.0, 1000.5)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: state.set_clock(lambda setting: setting.advanced(1)), range(40)))
+    assert state.clock_setting.frozen_at == 1040.5
+    state.reset()
+    assert state.clock_setting == REAL_TIME
 
 
 # --- repetitions ------------------------------------------------------------------------------------------------------

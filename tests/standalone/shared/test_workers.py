@@ -32,7 +32,7 @@ class Worker:
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self.app = App(Routes(all_endpoints()), KnownModels(), Settings(), clock=lambda: 1_800_000_000, state=state)
+        self.app = App(Routes(all_endpoints()), KnownModels(), Settings(), real_time=lambda: 1_800_000_000, state=state)
 
     def send(self, method: str, path: str, body: Any = None) -> Any:
         data = b"" if body is None else json.dumps(body).encode()
