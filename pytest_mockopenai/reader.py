@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pytest_mockopenai.contract import params
-from pytest_mockopenai.core import errors, handle, handshake
+from pytest_mockopenai.contract import fields, params
+from pytest_mockopenai.core import errors, forms, handle, handshake
 from pytest_mockopenai.core.endpoint import JSON, Endpoint
 from pytest_mockopenai.core.errors import Refused
 from pytest_mockopenai.core.inquiry import Inquiry
@@ -41,6 +41,8 @@ class Reader:
         endpoint, request = match.endpoint, attempt.request
         attempt.inquiry = Inquiry(endpoint.resource, request, {}, match.path.get("model", ""))
         body = handle.read_body(endpoint, request)
+        if endpoint.read and endpoint.params and forms.is_form(request):
+            body = fields.typed(endpoint.params, body)
         if match.deployment:
             body.setdefault("model", match.deployment)
         if endpoint.dialogue is not None:

@@ -152,13 +152,17 @@ def test_an_offer_in_a_form_beside_its_session(api: Api) -> None:
         (*form(sdp="hello"), "sdp"),
         (b"hello", SDP, "sdp"),
         (b"", SDP, "sdp"),
-        (b"{}", ("content-type", "application/json"), None),
-        (b"no form at all", ("content-type", "multipart/form-data; boundary=B"), "sdp"),
+        (b"no form at all", ("content-type", "multipart/form-data; boundary=B"), None),
     ],
 )
 def test_offers_that_are_refused(api: Api, body: bytes, kind: tuple[str, str], param: str | None) -> None:
     answered = api.send("POST", "/v1/realtime/calls", body, KEY, kind)
     assert (answered.status, answered.error["param"]) == (400, param)
+
+
+def test_an_offer_is_no_json(api: Api) -> None:
+    answered = api.send("POST", "/v1/realtime/calls", b"{}", KEY, ("content-type", "application/json"))
+    assert (answered.status, answered.error["type"]) == (415, "invalid_request_error")
 
 
 def test_a_form_with_a_part_that_there_is_not(api: Api) -> None:

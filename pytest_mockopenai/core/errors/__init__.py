@@ -37,7 +37,9 @@ from pytest_mockopenai.core.errors.own import (
     unscripted,
 )
 from pytest_mockopenai.core.errors.reading import (
+    bad_form,
     bad_json,
+    form_expected,
     method_not_allowed,
     too_large,
     unknown_url,
@@ -61,10 +63,12 @@ __all__ = [
     "Error",
     "Refused",
     "UnknownId",
+    "bad_form",
     "bad_json",
     "chat_model",
     "content_filtered",
     "context_length_exceeded",
+    "form_expected",
     "input_too_long",
     "invalid",
     "invalid_key",

@@ -28,6 +28,20 @@ def unsupported_media_type(content_type: str | None, expected: str = "applicatio
     )
 
 
+def form_expected(content_type: str | None) -> Error:
+    """415: the body is to be a form, and says that it is something else (wording: openai-api-rs#51)."""
+    return Error(
+        415,
+        f"Invalid Content-Type header ({content_type or ''}), expected multipart/form-data. (HINT: If you're using "
+        "curl, you can pass -H 'Content-Type: multipart/form-data')",
+    )
+
+
+def bad_form() -> Error:
+    """400: the body is not the form that it says it is (wording: spring-ai#1050, dify#10694)."""
+    return Error(400, "Could not parse multipart form")
+
+
 def too_large(limit: int) -> Error:
     """413: the body is over the limit of so many bytes."""
     return Error(413, f"Maximum request body size limit ({limit} bytes) exceeded.", code="request_too_large")

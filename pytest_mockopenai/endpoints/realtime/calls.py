@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pytest_mockopenai.core import errors, forms, handshake, jsontext
+from pytest_mockopenai.core import errors, forms, handle, handshake
 from pytest_mockopenai.core.bounds import Length, Range
 from pytest_mockopenai.core.endpoint import JSON, Context, Endpoint, Finished
 from pytest_mockopenai.core.errors import Refused
@@ -43,18 +43,10 @@ def read(request: Request) -> JSON:
     kind = (request.header("content-type") or "").partition(";")[0].strip().lower()
     if kind == _SDP:
         return {"sdp": request.body.decode("utf-8", "replace")}
-    if kind != "multipart/form-data":
-        raise Refused(errors.unsupported_media_type(request.header("content-type"), "multipart/form-data"))
-    return {part.name: _value(part) for part in forms.parts_of(request)}
-
-
-def _value(part: forms.Part) -> Any:
-    if part.name != "session":
-        return part.data.decode("utf-8", "replace")
-    try:
-        return jsontext.loads(part.data)
-    except jsontext.BadJSON:
-        raise Refused(errors.bad_json()) from None
+    fields = forms.read(request)
+    if isinstance(fields.get("session"), str):  # JSON, also where the installed SDK is too old to say so
+        fields["session"] = handle.json_object(fields["session"])
+    return fields
 
 
 def _needs(name: str) -> Callable[[Context], None]:
