@@ -176,7 +176,7 @@ class App:
         size = 0 if attempt.shared else len(attempt.request.body) + len(rendered.body)
         call = self._record(attempt, rendered, started)
         recorder = self._state.recorder
-        exchange = Exchange(reply, recorder, recorder.add(call, size))
+        exchange = Exchange(reply, recorder, recorder.add(call, size), self._real_time)
         observers = self._watching()
         return Observed(exchange, call, observers, self._real_time) if observers else exchange
 
@@ -197,7 +197,7 @@ class App:
         target = attempt.request.target.encode("utf-8", "surrogatepass")
         attempt.serial = draw_for(self.settings.seed, target, "unrecorded", next(self._unrecorded))
         attempt.request_id, attempt.usage = "", None
-        return Exchange(paced(refusal(self._noted(attempt, error))), _NOWHERE, 0)
+        return Exchange(paced(refusal(self._noted(attempt, error))), _NOWHERE, 0, self._real_time)
 
     def _answer(self, attempt: Attempt) -> Rendered:
         """Steps 2 to 8 of a request's life; raises `Refused` for an error reply."""

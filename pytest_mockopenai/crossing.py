@@ -18,7 +18,7 @@ JSON: TypeAlias = dict[str, Any]
 
 _PLAIN = (
     *("index", "path", "status", "stream", "response", "word", "source", "fault", "retry_after", "request_id"),
-    *("ended", "started", "arrived", "seconds"),
+    *("ended", "started", "arrived", "seconds", "finished"),
 )
 """The fields of a call that are JSON as they are."""
 

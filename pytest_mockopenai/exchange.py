@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +60,7 @@ class Exchange:
     reply: Reply
     _recorder: Recording
     _index: int
+    _clock: Callable[[], float]
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -71,6 +73,6 @@ class Exchange:
 
     def ended(self, how: Ending) -> None:
         """Note how the exchange ended; a later report corrects an earlier one."""
-        self._recorder.end(self._index, how)
+        self._recorder.end(self._index, how, self._clock())
         if isinstance(self.reply, Upgrade):
             self.reply.dialogue.ended(how)

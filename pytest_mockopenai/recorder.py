@@ -32,7 +32,8 @@ class Call:
     reply came from (`core.scenario.Source`). `response` is the finished
     object (also of a stream) or the error's envelope. `usage` is what the call is billed, None for errors and for
     endpoints without tokens. `retry_after` is in seconds, as scripted. `started` is when it came by the
-    mock's clock, `arrived` by the real one (Unix seconds); `seconds` is the time the mock took to answer.
+    mock's clock, `arrived` by the real one (Unix seconds), by which its exchange `finished` (None while it is open);
+    `seconds` is the time the mock took to answer, without the waits of the reply.
     """
 
     index: int
@@ -52,6 +53,7 @@ class Call:
     started: float = 0.0
     arrived: float = 0.0
     seconds: float = 0.0
+    finished: float | None = None
 
     @property
     def method(self) -> str:
@@ -142,12 +144,14 @@ class _Kept:
     call: Call
     size: int
     ended: Ended
+    finished: float | None
 
     def whole(self, index: int) -> Call:
         call = self.call
-        if call.index != index or call.ended != self.ended or isinstance(call.response, Unread):
+        ending = call.ended, call.finished
+        if call.index != index or ending != (self.ended, self.finished) or isinstance(call.response, Unread):
             response = call.response.read() if isinstance(call.response, Unread) else call.response
-            self.call = replace(call, index=index, ended=self.ended, response=response)
+            self.call = replace(call, index=index, ended=self.ended, finished=self.finished, response=response)
         return self.call
 
 
@@ -187,7 +191,7 @@ class Recorder:
 
     def add(self, call: Call, size: int = 0) -> int:
         """Keep a call, numbered; returns its index. `size` is how many bytes it takes, about."""
-        kept = _Kept(call, size, call.ended)
+        kept = _Kept(call, size, call.ended, call.finished)
         with self._lock:
             index = self._count
             self._count += 1
@@ -210,12 +214,13 @@ class Recorder:
         while len(self._calls) > self._limit or (self._left < 0 and len(self._calls) > 1):
             self._left += self._calls.popleft().size
 
-    def end(self, index: int, ended: Ended) -> None:
-        """Note how an exchange ended; nothing if the call is no longer kept."""
+    def end(self, index: int, ended: Ended, finished: float) -> None:
+        """Note how and when (Unix time) an exchange ended; nothing if the call is no longer kept."""
         with self._lock:
             place = index - (self._count - len(self._calls))
             if 0 <= place < len(self._calls):
-                self._calls[place].ended = ended
+                kept = self._calls[place]
+                kept.ended, kept.finished = ended, finished
 
     def revise(self, index: int, response: Any, usage: Usage | None) -> None:
         """Put another response and usage in the place of a call's; nothing if the call is no longer kept."""

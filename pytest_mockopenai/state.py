@@ -32,8 +32,8 @@ class Recording(Protocol):
         """Keep a call, numbered; returns by what number `end` and `revise` find it."""
         ...
 
-    def end(self, index: int, ended: Ended) -> None:
-        """Note how an exchange ended; nothing if the call is no longer kept."""
+    def end(self, index: int, ended: Ended, finished: float) -> None:
+        """Note how and when (Unix time) an exchange ended; nothing if the call is no longer kept."""
         ...
 
     def revise(self, index: int, response: Any, usage: Usage | None) -> None:

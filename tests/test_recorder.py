@@ -108,22 +108,23 @@ def test_the_end_is_noted_where_it_belongs() -> None:
     indexes = [recorder.add(call()) for _ in range(3)]
     endings: list[Ended] = ["done", "cut", "client_gone"]
     for index, ended in zip(indexes, endings, strict=True):
-        recorder.end(index, ended)
-    assert [(kept.index, kept.ended) for kept in recorder.calls()] == [(1, "cut"), (2, "client_gone")]
+        recorder.end(index, ended, 10.0 + index)
+    kept = recorder.calls()
+    assert [(call.index, call.ended, call.finished) for call in kept] == [(1, "cut", 11.0), (2, "client_gone", 12.0)]
 
 
 def test_a_later_report_corrects_an_earlier_one() -> None:
     recorder = Recorder()
-    recorder.end(recorder.add(call()), "done")
-    recorder.end(0, "client_gone")
-    assert recorder.calls()[0].ended == "client_gone"
+    recorder.end(recorder.add(call()), "done", 1.0)
+    recorder.end(0, "client_gone", 2.5)
+    assert (recorder.calls()[0].ended, recorder.calls()[0].finished) == ("client_gone", 2.5)
 
 
 @pytest.mark.parametrize("index", [-1, 1, 99])
 def test_an_end_of_no_call(index: int) -> None:
     recorder = Recorder()
     recorder.add(call())
-    recorder.end(index, "done")
+    recorder.end(index, "done", 1.0)
     assert [kept.ended for kept in recorder.calls()] == ["open"]
 
 
@@ -133,7 +134,7 @@ def test_clearing_goes_on_numbering() -> None:
     recorder.clear()
     assert (recorder.calls(), recorder.usage()) == ((), {})
     assert recorder.add(call()) == 1
-    recorder.end(straggler, "done")
+    recorder.end(straggler, "done", 1.0)
     assert [(kept.index, kept.ended) for kept in recorder.calls()] == [(1, "open")]
 
 
@@ -141,7 +142,7 @@ def test_what_was_read_does_not_change() -> None:
     recorder = Recorder()
     recorder.add(call(usage=Usage(1)))
     calls, usage = recorder.calls(), recorder.usage()
-    recorder.end(0, "done")
+    recorder.end(0, "done", 1.0)
     recorder.add(call(usage=Usage(1)))
     assert (len(calls), calls[0].ended, usage["gpt-4o"].prompt_tokens) == (1, "open", 1)
 
@@ -150,7 +151,7 @@ def test_many_threads() -> None:
     recorder = Recorder()
 
     def record(_: int) -> None:
-        recorder.end(recorder.add(call(usage=Usage(1, 2))), "done")
+        recorder.end(recorder.add(call(usage=Usage(1, 2))), "done", 1.0)
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(record, range(400)))
@@ -196,7 +197,7 @@ def test_no_more_bytes_are_kept_than_there_is_room_for(sizes: list[int], room: i
 def test_nothing_is_kept_but_counts() -> None:
     recorder = Recorder(limit=0)
     for _ in range(3):
-        recorder.end(recorder.add(call(usage=Usage(1, 2))), "done")
+        recorder.end(recorder.add(call(usage=Usage(1, 2))), "done", 1.0)
     assert (recorder.calls(), recorder.count) == ((), 3)
     assert recorder.usage() == {"gpt-4o": Usage(3, 6)}
 

@@ -95,6 +95,7 @@ SCHEMAS: JSON = {
             "started": NUMBER,
             "arrived": NUMBER,
             "seconds": NUMBER,
+            "finished": maybe(NUMBER),
             "usage": maybe(ref("Usage")),
             "response": ANYTHING,
             "response_headers": _PAIRS,

@@ -41,13 +41,13 @@ class RedisRecorder:
         sums = _sums(call.model, call.usage) if call.usage else ()
         return int(self._link.run(Lua.ADD, keys, text, self._limit, self._room, self._link.ttl, *sums))
 
-    def end(self, index: int, ended: Ended) -> None:
-        """Note how an exchange ended; nothing if the call is no longer kept.
+    def end(self, index: int, ended: Ended, finished: float) -> None:
+        """Note how and when (Unix time) an exchange ended; nothing if the call is no longer kept.
 
         The reply is on its way by then, so a store that cannot be reached makes no difference to it.
         """
         try:
-            self._link.run(Lua.END, (self._calls, self._ended), index, ended, self._link.ttl)
+            self._link.run(Lua.END, (self._calls, self._ended), index, f"{ended} {finished!r}", self._link.ttl)
         except Refused as refused:
             _LOG.warning("How call %d ended (%s) is not noted: %s", index, ended, refused)
 
@@ -84,11 +84,7 @@ class RedisRecorder:
             )
         )
         return tuple(
-            replace(
-                read(Call, calls[index]),
-                index=int(index) - int(base or 0),
-                ended=ended.get(index, b"open").decode(),
-            )
+            replace(read(Call, calls[index]), index=int(index) - int(base or 0), **_ending(ended.get(index)))
             for index in sorted(calls, key=int)
         )
 
@@ -104,6 +100,12 @@ class RedisRecorder:
     def clear(self) -> None:
         """Forget everything; numbering goes on, so a call still open finds itself gone."""
         self._link.run(Lua.CLEAR, (self._numbers, self._calls, self._ended, self._usage), self._link.ttl)
+
+
+def _ending(noted: bytes | None) -> dict[str, Any]:
+    """How and when a call ended, as it was noted; nothing of one that is open."""
+    ended, _, finished = (noted or b"").decode().partition(" ")
+    return {"ended": ended, "finished": float(finished)} if ended else {}
 
 
 def _sums(model: str, usage: Usage) -> Iterator[bytes | int]:

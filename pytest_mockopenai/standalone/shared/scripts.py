@@ -141,7 +141,7 @@ if redis.call('HEXISTS', calls, ARGV[1]) == 1 then
   redis.call('EXPIRE', ended, ARGV[3])
 end
 """
-    """Note how a call ended, if it is still kept."""
+    """Note how and when a call ended, if it is still kept."""
 
     REVISE = """
 local calls, usage, numbers = KEYS[1], KEYS[2], KEYS[3]

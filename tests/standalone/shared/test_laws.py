@@ -264,8 +264,8 @@ def test_calls_are_kept_as_they_were(state):
     )  # fmt: skip
     index = state.recorder.add(full, 10)
     assert state.recorder.calls() == (full,)
-    state.recorder.end(index, "cut")
-    assert state.recorder.calls() == (replace(full, ended="cut"),)
+    state.recorder.end(index, "cut", 1764194400.123456)
+    assert state.recorder.calls() == (replace(full, ended="cut", finished=1764194400.123456),)
 
 
 def test_a_response_that_nobody_has_read_is_read(state):
@@ -308,7 +308,7 @@ def test_revisions_at_the_same_time_leave_the_sums_right(state):
 def test_cleared_calls_are_gone_and_numbering_goes_on(state):
     index = state.recorder.add(call(usage=Usage(1, 1)))
     state.recorder.clear()
-    state.recorder.end(index, "done")
+    state.recorder.end(index, "done", 1.0)
     state.recorder.revise(index, None, Usage(9, 9))
     assert (state.recorder.calls(), state.recorder.usage(), state.recorder.count) == ((), {}, 1)
     state.recorder.add(call())
@@ -320,8 +320,8 @@ def test_the_oldest_calls_are_forgotten(sharing, limit):
     shared, local = sharing(record_limit=limit).recorder, Recorder(limit)
     for number in range(5):
         assert shared.add(call(response=number)) == local.add(call(response=number))
-        shared.end(number, "done")
-        local.end(number, "done")
+        shared.end(number, "done", 1.5)
+        local.end(number, "done", 1.5)
     assert shared.calls() == local.calls()
     assert [kept.index for kept in shared.calls()] == [0, 1, 2, 3, 4][5 - limit :]
     assert shared.count == 5
