@@ -127,9 +127,18 @@ class App:
         given = tuple(words)
         self.change_script(lambda script: script.adding(when, given, standing=standing))
 
-    def _take(self, inquiry: Inquiry, endpoint: Endpoint) -> Word | None:
+    def _take(self, inquiry: Inquiry, endpoint: Endpoint) -> tuple[Word | None, bool]:
+        """The word that the script has for a call, and whether it stands: it does not end with this call."""
         kinds, named_only = endpoint.kinds, endpoint.named_only
-        return self._state.take(lambda script: script.take(inquiry, kinds, named_only=named_only))
+        stands = True
+
+        def taking(script: Script) -> tuple[Word | None, Script]:
+            nonlocal stands
+            word, after = script.take(inquiry, kinds, named_only=named_only)
+            stands = after is script
+            return word, after
+
+        return self._state.take(taking), stands
 
     # --- one request --------------------------------------------------------------------------------------------------
 
@@ -323,13 +332,15 @@ class App:
         if asked is not None:
             return scenario.checked(asked, endpoint), "header"
         inquiry = attempt.asked
-        word = self._take(inquiry, endpoint)
-        if word is not None:
-            return word, "rule"
-        if self.settings.strict and endpoint.kinds and not endpoint.named_only:
+        word, stands = self._take(inquiry, endpoint)
+        if word is None and self.settings.strict and endpoint.kinds and not endpoint.named_only:
             self.problems.append(explain.unscripted(inquiry, self.script, endpoint.kinds))
             raise Refused(errors.unscripted(explain.unscripted_headline(inquiry)))
-        return NOTHING, "default"
+        chaos = self.settings.chaos
+        struck = chaos.strike(self._serial(attempt), word, endpoint.kinds) if chaos is not None and stands else None
+        if struck is not None and not endpoint.named_only:
+            return struck, "chaos"
+        return (NOTHING, "default") if word is None else (word, "rule")
 
     def _noted(self, attempt: Attempt, error: Error) -> Error:
         """The error, noted as what this call is answered with."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from math import floor, log10
 
@@ -10,6 +11,7 @@ from pytest_mockopenai.core.script import Miss, Rule, Script, is_endpoint
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.core.word import Word
 from pytest_mockopenai.recorder import Call
+from pytest_mockopenai.settings import Settings
 
 _SHOWN_CALLS = 20
 _SHOWN_TEXT = 300
@@ -147,10 +149,20 @@ def expectation(failure: object) -> str:
     return report("An expectation of mock_openai.server was not met.", seen=str(failure).splitlines())
 
 
-def section(calls: Sequence[Call], refusals: Sequence[str], problems: Sequence[str]) -> str:
+def section(calls: Sequence[Call], refusals: Sequence[str], problems: Sequence[str], settings: Settings) -> str:
     """The report section of a failed test: its calls, what was refused, what else is wrong (one line each)."""
     lines = calls_table(calls) or ["No call reached the mock."]
-    return "\n".join([*lines, *refused_table(refusals), *(problem.partition("\n")[0] for problem in problems)])
+    wrong = (problem.partition("\n")[0] for problem in problems)
+    return "\n".join([*lines, *_chaos(calls, settings), *refused_table(refusals), *wrong])
+
+
+def _chaos(calls: Sequence[Call], settings: Settings) -> list[str]:
+    """What chaos struck, and how to have the same again; nothing of a test without chaos."""
+    if settings.chaos is None:
+        return []
+    struck = sum(call.source == "chaos" for call in calls)
+    again = f"--mock-openai-seed={settings.seed} --mock-openai-chaos={shlex.quote(str(settings.chaos))}"
+    return [f"chaos struck {struck} of {_count(len(calls), 'call')}; the same again: {again}"]
 
 
 def refused_table(refusals: Sequence[str]) -> list[str]:

@@ -14,6 +14,7 @@ from pytest_mockopenai.clock import Clock
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.script import When
 from pytest_mockopenai.core.usage import Usage
+from pytest_mockopenai.core.word import Word
 from pytest_mockopenai.cost import Cost, NoPrice, Prices
 from pytest_mockopenai.hosts.httpserver import HTTPServerHost
 from pytest_mockopenai.isolation import Isolation, isolated
@@ -212,6 +213,16 @@ class MockOpenAI:
             where=where,
         )
         return Scripted(self._stage, conditions)
+
+    def chaos(self, rate: float = 0.1, words: Sequence[str | Word] | None = None, seed: int | None = None) -> None:
+        """From now on strike each call with this probability (0 to 1; 0 ends it) by one of the words.
+
+        The words are errors, faults and the like (default: those of `core.chaos.USUAL`). Headers and the replies of
+        sequences are played all the same. Drawn from the mock's seed, from `seed` if given, and from the request: see
+        `core.chaos.Chaos`. Raises ValueError for a wrong rate, word or seed.
+        """
+        __tracebackhide__ = True
+        self._stage.change(checked({"chaos": {"rate": rate, "words": words, "seed": seed}}))
 
     def add_models(self, *names: str) -> None:
         """Declare models: they are listed, and served when `models="strict"`."""

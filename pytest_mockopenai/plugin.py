@@ -20,6 +20,8 @@ _REMOTE = {
     "api-key": "The API key for the gateway.",
 }
 
+_CHAOS = "How many calls fail, and how, where no test says: 0.1, or 0.1;words=rate_limit,cut."
+
 
 # --- options ----------------------------------------------------------------------------------------------------------
 
@@ -28,6 +30,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """https://docs.pytest.org/en/stable/reference/reference.html#pytest.hookspec.pytest_addoption"""
     group = parser.getgroup("mock_openai", "mock of OpenAI's API")
     group.addoption("--mock-openai-seed", type=int, metavar="N", help="Seed of the answers that the mock makes up.")
+    group.addoption("--mock-openai-chaos", metavar="CHAOS", help=_CHAOS)
+    parser.addini("mock_openai_chaos", _CHAOS, default="")
     for name, what in _REMOTE.items():
         group.addoption(f"--mock-openai-{name}", metavar=name.upper().replace("-", "_"), help=what)
         parser.addini(f"mock_openai_{name.replace('-', '_')}", what, default="")
@@ -69,6 +73,9 @@ def pytest_configure(config: pytest.Config) -> None:
     defaults: dict[str, Any] = {name: value for name, value in written.items() if value}
     if seed is not None:
         defaults["seed"] = seed
+    chaos = config.getoption("mock_openai_chaos") or config.getini("mock_openai_chaos")
+    if chaos:
+        defaults["chaos"] = chaos
     remote = _remote(config)
     if config.getini("mock_openai_stubs") and not remote:  # a mock elsewhere was started with stubs of its own
         defaults["stubs"] = config.getini("mock_openai_stubs")

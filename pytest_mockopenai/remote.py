@@ -19,7 +19,7 @@ from pytest_mockopenai.core.word import Word
 from pytest_mockopenai.crossing import read_call, read_usage, written_when
 from pytest_mockopenai.isolation import API_KEY
 from pytest_mockopenai.recorder import Call
-from pytest_mockopenai.settings import Settings, part
+from pytest_mockopenai.settings import Settings, checked, part, written
 
 if TYPE_CHECKING:
     from pytest_httpserver import HTTPServer
@@ -56,7 +56,7 @@ class RemoteStage:
         self.api_key = api_key or API_KEY
         self.base_url = (base_url or f"{self.url}/v1").rstrip("/")
         self._token = token
-        self._options = {name: _plain(value) for name, value in part(Settings, options or {}).items()}
+        self._options = {name: written(value) for name, value in part(Settings, options or {}).items()}
         self._opener = build_opener(ProxyHandler({}))
         self._ask("GET", "health")
         if fresh:
@@ -67,6 +67,11 @@ class RemoteStage:
 
     def start(self) -> None:
         """It answers already."""
+
+    def change(self, options: Mapping[str, Any]) -> None:
+        """Change settings there, until the stop."""
+        self._options |= {name: written(value) for name, value in options.items()}
+        self._ask("PATCH", "config", self._options)
 
     def stop(self) -> None:
         """Put its settings back, if they were changed."""
@@ -80,7 +85,7 @@ class RemoteStage:
     @property
     def settings(self) -> Settings:
         """As far as it tells: not the invalid keys."""
-        return Settings(**part(Settings, self._ask("GET", "config")))
+        return Settings(**checked(part(Settings, self._ask("GET", "config"))))
 
     @property
     def clock(self) -> RemoteClock:
@@ -191,7 +196,3 @@ def _message(error: HTTPError, url: str) -> str:
     except (ValueError, KeyError, TypeError, OSError):
         return f"{url} answers {error.code} and is no mock with an admin API: is it the gateway's address?"
     return said
-
-
-def _plain(value: Any) -> Any:
-    return sorted(value) if isinstance(value, frozenset) else value

@@ -7,6 +7,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict
 
+from pytest_mockopenai.core import chaos
+from pytest_mockopenai.core.chaos import Chaos
 from pytest_mockopenai.core.headers import RetryWaits
 from pytest_mockopenai.core.latency import Latency
 from pytest_mockopenai.core.latency import parse as parse_latency
@@ -25,6 +27,8 @@ class Settings:
     `latency`: how long the model takes where no word says; as text, see `core.latency.parse`.
     `job_seconds`: how long jobs take by the mock's clock: responses in the background, batches and their like; with 0
     they are done when they are first looked at.
+    `chaos`: which calls are struck by an error or a fault, of those that neither a header nor a reply of a sequence
+    answers; as text, see `core.chaos.parse`.
     `scenario_header`: the request header `X-Test-Scenario` plays a word.
     `record_limit`: how many calls are kept (usage is summed of all); 0 keeps none. `record_bytes`: how large their
     requests and replies may be together; the oldest are forgotten first.
@@ -40,6 +44,7 @@ class Settings:
     close_async: bool = True
     latency: Latency | None = None
     job_seconds: float = 0.3
+    chaos: Chaos | None = None
     scenario_header: bool = True
     record_limit: int = 10_000
     record_bytes: int = 256 * 2**20
@@ -63,6 +68,7 @@ class Options(TypedDict, total=False):
 
     `share_tls=False` lets each client build its own TLS context, as it would without the mock (slow). `stubs` is the
     path of a stubs file or folder, a list of paths, or `Stubs`; what is set beside it wins over its settings.
+    `retry_waits` are the milliseconds that errors tell clients to wait, None: as long as the script says.
     """
 
     seed: int
@@ -71,8 +77,10 @@ class Options(TypedDict, total=False):
     require_key: bool
     invalid_keys: Collection[str]
     body_limit: int
+    retry_waits: int | None
     latency: Latency | str | None
     job_seconds: float
+    chaos: Chaos | str | float | Mapping[str, Any] | None
     scenario_header: bool
     record_limit: int
     record_bytes: int
@@ -94,9 +102,25 @@ def _checked(name: str, value: Any) -> Any:
     fits, wanted = _CHECKS[name]
     if not fits(value):
         raise ValueError(f"{name} is {wanted}, not {value!r}")
-    if name == "latency" and isinstance(value, str):
-        return parse_latency(value)
-    return frozenset(value) if name == "invalid_keys" else value
+    return _READERS[name](value) if name in _READERS else value
+
+
+def written(value: Any) -> Any:
+    """The value of an option as JSON, which `checked` reads again."""
+    if isinstance(value, (Latency, Chaos)):
+        return str(value)
+    if isinstance(value, RetryWaits):
+        return value.ms
+    return sorted(value) if isinstance(value, frozenset) else value
+
+
+_READERS: Mapping[str, Callable[[Any], Any]] = {
+    "latency": lambda value: parse_latency(value) if isinstance(value, str) else value,
+    "chaos": chaos.read,
+    "invalid_keys": frozenset,
+    "retry_waits": lambda value: value if isinstance(value, RetryWaits) else RetryWaits(value),
+}
+"""What makes the value of an option of what was given for it."""
 
 
 def _is_whole(value: Any) -> bool:
@@ -121,6 +145,10 @@ def _is_keys(value: Any) -> bool:
     )
 
 
+def _is_chaos(value: Any) -> bool:
+    return value is None or isinstance(value, (Chaos, str, Mapping)) or (_is_amount(value) and value <= 1)
+
+
 def _is_stubs(value: Any) -> bool:
     """`Stubs` are known by their rules, since they are made of more than is here."""
     paths = value if isinstance(value, (list, tuple)) else [value]
@@ -142,6 +170,8 @@ _CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "require_key": (_is_switch, "True or False"),
     "invalid_keys": (_is_keys, "a list of keys"),
     "body_limit": (lambda value: _is_whole(value) and value > 0, "a number of bytes above 0"),
+    "retry_waits": (lambda value: _is_limit(value) or isinstance(value, RetryWaits), "a whole number of ms, or None"),
+    "chaos": (_is_chaos, "a rate from 0 to 1, or the text of a chaos such as 'rate=0.1;words=rate_limit,cut'"),
     "latency": (lambda value: value is None or isinstance(value, (str, Latency)), "the text of a latency model"),
     "job_seconds": (lambda value: _is_amount(value) and value is not None, "a number of seconds of at least 0"),
     "scenario_header": (_is_switch, "True or False"),

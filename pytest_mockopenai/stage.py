@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_mockopenai import explain
 from pytest_mockopenai.admin.front import Front
@@ -55,6 +55,9 @@ class Stage(Protocol):
 
     def reset(self) -> None:
         """Forget script, calls and usage."""
+
+    def change(self, options: Mapping[str, Any]) -> None:
+        """Change settings, as `settings.checked` gives them."""
 
     def add_rule(self, when: When, words: Iterable[Word], *, standing: Word | None = None) -> None:
         """Script more words for a condition."""
@@ -142,6 +145,10 @@ class LocalStage:
         self.scene.reset()
         if self.host is not None:
             self.host.handler = self._front
+
+    def change(self, options: Mapping[str, Any]) -> None:
+        """The scene's."""
+        self.scene.change(options)
 
     def add_rule(self, when: When, words: Iterable[Word], *, standing: Word | None = None) -> None:
         """To the app's script."""

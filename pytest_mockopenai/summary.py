@@ -72,7 +72,7 @@ def of_failure(mock: MockOpenAI) -> str:
     from pytest_mockopenai import explain
 
     try:
-        return explain.section(mock.calls, mock.refusals, mock.problems)
+        return explain.section(mock.calls, mock.refusals, mock.problems, mock.settings)
     except (ConnectionError, RuntimeError) as error:
         return str(error)
 

@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_mockopenai import explain
+from pytest_mockopenai.core import words
+from pytest_mockopenai.core.chaos import Chaos
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.script import Miss, Rule, Script, When
 from pytest_mockopenai.core.usage import Usage
@@ -18,6 +20,7 @@ from pytest_mockopenai.core.wire import Request
 from pytest_mockopenai.core.word import Word
 from pytest_mockopenai.core.words import embeds, rate_limit, says, server_error
 from pytest_mockopenai.recorder import Call
+from pytest_mockopenai.settings import Settings
 
 TEXT = frozenset({"text"})
 MakeCall = Callable[..., Call]
@@ -206,9 +209,18 @@ def test_expectation() -> None:
 
 
 def test_section(a_call: MakeCall) -> None:
-    text = explain.section([a_call()], ["api.openai.com:443"], ["Headline.\nSeen:\n  x"])
+    text = explain.section([a_call()], ["api.openai.com:443"], ["Headline.\nSeen:\n  x"], Settings())
     assert text.splitlines() == [explain.call_line(a_call()), "refused: api.openai.com:443", "Headline."]
-    assert explain.section([], [], []) == "No call reached the mock."
+    assert explain.section([], [], [], Settings()) == "No call reached the mock."
+
+
+def test_section_says_how_to_have_the_same_chaos_again(a_call: MakeCall) -> None:
+    settings = Settings(seed=7, chaos=Chaos(0.5, (words.cut(after=3), words.reset())))
+    text = explain.section([a_call(source="chaos"), a_call(1)], [], [], settings)
+    assert text.splitlines()[-1] == (
+        "chaos struck 1 of 2 calls; the same again: "
+        "--mock-openai-seed=7 --mock-openai-chaos='rate=0.5;words=\"cut;after=3\",reset'"
+    )
 
 
 @given(st.integers(0, 60))

@@ -235,3 +235,26 @@ def test_it_shows_where_it_is():
     assert repr(mock) == "<MockOpenAI not started, calls: 0>"
     with mock:
         assert repr(mock) == f"<MockOpenAI {mock.url}, calls: 0>"
+
+
+def test_chaos_begins_and_ends_in_the_middle_of_a_test():
+    with MockOpenAI() as mock:
+        mock.always("Paris")
+        mock.chaos(1, [rate_limit(retry_after=2), "server_error"])
+        statuses = {post(mock).status_code for _ in range(20)}
+        mock.chaos(0)
+        assert (statuses, post(mock).status_code) == ({429, 500}, 200)
+    assert {call.source for call in mock.calls} == {"chaos", "rule"}
+
+
+def test_errors_tell_clients_to_wait_as_long_as_the_test_says():
+    with MockOpenAI(rate_limit(retry_after=20), rate_limit(retry_after=20), retry_waits=50) as mock:
+        assert post(mock).headers["retry-after-ms"] == "50"
+        assert post(mock).headers["retry-after"] == "20"
+    with MockOpenAI(rate_limit(retry_after=20), retry_waits=None) as mock:
+        assert post(mock).headers["retry-after-ms"] == "20000"
+
+
+def post(mock: MockOpenAI) -> httpx.Response:
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}
+    return httpx.post(f"{mock.base_url}/chat/completions", json=body, headers={"authorization": "Bearer sk-test"})

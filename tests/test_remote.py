@@ -9,8 +9,11 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from pytest_mockopenai import MockOpenAI, Unmet, Usage, rate_limit, says, server_error, tool_call
+from pytest_mockopenai import MockOpenAI, Unmet, Usage, cut, overloaded, rate_limit, says, server_error, tool_call
 from pytest_mockopenai.admin import Admin, Front
+from pytest_mockopenai.core.chaos import Chaos
+from pytest_mockopenai.core.headers import RetryWaits
+from pytest_mockopenai.core.latency import PRESETS
 from pytest_mockopenai.core.word import Word
 from pytest_mockopenai.hosts.httpserver import HTTPServerHost
 from pytest_mockopenai.remote import RemoteError
@@ -100,6 +103,19 @@ def test_what_a_test_sets_is_put_back(scene, url):
         assert scene.app.settings.invalid_keys == {"sk-bad"}
         mock.always("x")
     assert (scene.app.settings.seed, scene.app.settings.strict) == (3, False)
+
+
+def test_settings_of_every_kind_cross(scene: Scene, url: str) -> None:
+    with MockOpenAI.connect(url, token="s3cret", latency="fast", retry_waits=50, chaos="0.5;words=cut") as mock:
+        assert mock.settings.latency == scene.app.settings.latency == PRESETS["fast"]
+        assert mock.settings.retry_waits == scene.app.settings.retry_waits == RetryWaits(50)
+        assert mock.settings.chaos == scene.app.settings.chaos == Chaos(0.5, (cut(),))
+        mock.chaos(1, ["overloaded"], seed=4)
+        assert scene.app.settings.chaos == Chaos(1.0, (overloaded(),), 4)
+        assert ask(mock) == 503
+        with pytest.raises(ValueError, match="Did you mean 'cut'"):
+            mock.chaos(0.5, ["ct"])
+    assert scene.app.settings.chaos is None
 
 
 def test_unmet_expectations_and_budgets_fail_it(url):

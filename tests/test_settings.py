@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -10,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_mockopenai.core.chaos import Chaos
+from pytest_mockopenai.core.headers import RetryWaits
 from pytest_mockopenai.core.latency import Latency
-from pytest_mockopenai.settings import Budget, Options, Settings, checked, part
+from pytest_mockopenai.settings import Budget, Options, Settings, checked, part, written
 from pytest_mockopenai.stubs import Stubs
 
 GOOD: dict[str, list[Any]] = {
@@ -31,6 +34,8 @@ GOOD: dict[str, list[Any]] = {
     "stubs": [None, "stubs.yaml", Path("stubs"), ["a.yaml", Path("b.toml")], Stubs()],
     "job_seconds": [0, 2.5],
     "latency": [None, Latency(0.5)],
+    "retry_waits": [RetryWaits(), RetryWaits(50)],
+    "chaos": [None, Chaos(0.5)],
 }
 BAD: list[tuple[str, Any, str]] = [
     ("seed", "7", "seed is a whole number, not '7'"),
@@ -45,6 +50,10 @@ BAD: list[tuple[str, Any, str]] = [
     ("invalid_keys", {"sk-1": 1}, "invalid_keys is a list of keys"),
     ("latency", 3, "latency is the text of a latency model, not 3"),
     ("latency", "gpt-4", "there is no latency model 'gpt-4'. Did you mean 'gpt-4o'?"),
+    ("retry_waits", -1, "retry_waits is a whole number of ms, or None, not -1"),
+    ("chaos", 2, "chaos is a rate from 0 to 1, or the text of a chaos such as 'rate=0.1;words=rate_limit,cut', not 2"),
+    ("chaos", {"rate": 2}, "the rate of chaos is a number from 0 to 1, not 2"),
+    ("chaos", "0.1;words=ct", "'ct' is not a word of the mock. Did you mean 'cut'?"),
     ("body_limit", 0, "body_limit is a number of bytes above 0, not 0"),
     ("record_limit", None, "record_limit is a whole number of at least 0, not None"),
     ("record_bytes", -1, "record_bytes is a number of bytes of at least 0, not -1"),
@@ -87,13 +96,34 @@ def test_bad(name: str, value: Any, sentence: str) -> None:
     [
         ("max_token", "mock_openai has no option 'max_token'. Did you mean 'max_total_tokens'?"),
         ("sed", "Did you mean 'seed'?"),
-        ("zzz", "Valid: body_limit, invalid_keys, "),
+        ("zzz", "Valid: body_limit, chaos, invalid_keys, "),
     ],
 )
 def test_unknown(name: str, sentence: str) -> None:
     with pytest.raises(TypeError) as caught:
         checked({name: 1})
     assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "given_value", "value"),
+    [
+        ("retry_waits", 50, RetryWaits(50)),
+        ("retry_waits", None, RetryWaits(None)),
+        ("chaos", 0.5, Chaos(0.5)),
+        ("chaos", "0.5;seed=3", Chaos(0.5, seed=3)),
+        ("chaos", {"rate": 0.5}, Chaos(0.5)),
+        ("latency", "time-to-first-token=0.5", Latency(0.5)),
+    ],
+)
+def test_what_is_given_in_short_is_made_whole(name: str, given_value: Any, value: Any) -> None:
+    assert checked({name: given_value}) == {name: value}
+
+
+@pytest.mark.parametrize("name", [name for name in GOOD if name != "stubs"])
+def test_what_is_written_is_read_again(name: str) -> None:
+    for value in GOOD[name]:
+        assert checked({name: json.loads(json.dumps(written(value)))}) == {name: value}
 
 
 @pytest.mark.parametrize("keys", [["sk-1", "sk-2"], ("sk-1", "sk-2"), {"sk-1", "sk-2"}])

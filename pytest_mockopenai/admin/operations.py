@@ -26,6 +26,7 @@ from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.core.word import VOCABULARY
 from pytest_mockopenai.crossing import written_call, written_rule, written_usage
 from pytest_mockopenai.scene import Scene
+from pytest_mockopenai.settings import written
 from pytest_mockopenai.stubs import grammar
 from pytest_mockopenai.stubs.document import Wrong
 
@@ -52,8 +53,10 @@ _CONFIG = object_of(
         "models": texts(("any", "strict")),
         "require_key": YES_OR_NO,
         "body_limit": WHOLE,
+        "retry_waits": maybe(WHOLE),
         "latency": maybe(TEXT),
         "job_seconds": NUMBER,
+        "chaos": maybe(TEXT),
         "scenario_header": YES_OR_NO,
         "declared_models": {"type": "array", "items": TEXT},
         "stubs_rules": WHOLE,
@@ -243,8 +246,7 @@ class Operations:
         """The settings in force; invalid keys are secrets and left out."""
         scene = self._scene
         return {
-            **{name: getattr(scene.app.settings, name) for name in _SHOWN_SETTINGS},
-            "latency": str(scene.app.settings.latency) if scene.app.settings.latency else None,
+            **{name: written(getattr(scene.app.settings, name)) for name in _SHOWN_SETTINGS},
             "declared_models": list(scene.models.declared),
             "stubs_rules": len(scene.stubs.rules),
             "stubs_error": None if scene.trouble is None else str(scene.trouble),

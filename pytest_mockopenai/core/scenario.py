@@ -15,8 +15,8 @@ from pytest_mockopenai.core.word import VOCABULARY, BadWord, Word, parse
 
 HEADER = "x-test-scenario"
 
-Source = Literal["header", "rule", "default", "refused"]
-"""Where a reply is from: the request's own header, a rule, made up for want of one; or the request was refused."""
+Source = Literal["header", "rule", "chaos", "default", "refused"]
+"""Where a reply is from: the request's own header, a rule, chaos, made up for want of these; or it was refused."""
 
 _SHOWN = 200  # characters of a word in a header
 

@@ -147,7 +147,7 @@ def parse(text: str) -> Word:
     naming the valid words or parameters.
     """
     __tracebackhide__ = True
-    parts = [_parse_one(part) for part in _split(text, "|")]
+    parts = [_parse_one(part) for part in split(text, "|")]
     return functools.reduce(_joined_or_bad, parts)
 
 
@@ -158,7 +158,7 @@ _PARAMETER = re.compile(r"\s*([A-Za-z][\w-]*)\s*=(.*)\Z", re.DOTALL)
 def _looks_scripted(text: str) -> bool:
     """Whether a str is a word's name, possibly misspelt, rather than something to say."""
     __tracebackhide__ = True
-    head, *rest = _split(text.partition("|")[0], ";")
+    head, *rest = split(text.partition("|")[0], ";")
     name = head.strip()
     if not _NAME.match(name) or not all(_PARAMETER.match(part) for part in rest):
         return False
@@ -175,7 +175,7 @@ def _looks_scripted(text: str) -> bool:
 
 def _parse_one(text: str) -> Word:
     __tracebackhide__ = True
-    head, *rest = _split(text, ";")
+    head, *rest = split(text, ";")
     name = head.strip().replace("-", "_").lower()
     if name not in VOCABULARY:
         raise BadWord(f"'{head.strip():.80}' is not a word of the mock.{did_you_mean(name, VOCABULARY)}")
@@ -254,7 +254,7 @@ def _items(value: Any, parameter: inspect.Parameter) -> Sequence[Any]:
     return value if several and value and isinstance(value[0], list) else [value]
 
 
-def _split(text: str, separator: str) -> list[str]:
+def split(text: str, separator: str) -> list[str]:
     """The parts between separators; a separator inside double quotes is text."""
     parts, start = [], 0
     for match in _QUOTED_OR_SEPARATOR.finditer(text):
@@ -264,7 +264,7 @@ def _split(text: str, separator: str) -> list[str]:
     return [*parts, text[start:]]
 
 
-_QUOTED_OR_SEPARATOR = re.compile(r'\\.|"(?:\\.|[^"\\])*"?|[;|]', re.DOTALL)
+_QUOTED_OR_SEPARATOR = re.compile(r'\\.|"(?:\\.|[^"\\])*"?|[;|,]', re.DOTALL)
 
 
 # --- joining ----------------------------------------------------------------------------------------------------------

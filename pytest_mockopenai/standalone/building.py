@@ -50,6 +50,7 @@ def settings_of(config: Config) -> Settings:
         close_async=False,
         latency=config.latency,
         job_seconds=config.job_seconds,
+        chaos=config.chaos,
         record_limit=config.record_limit,
         record_bytes=_RECORD_BYTES,
     )

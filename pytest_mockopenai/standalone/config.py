@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from pytest_mockopenai.core.chaos import Chaos
 from pytest_mockopenai.core.latency import Latency
 
 
@@ -31,6 +32,7 @@ class Config:
     seed: int = 0
     latency: Latency | None = None
     job_seconds: float = 0.3
+    chaos: Chaos | None = None
     models: tuple[str, ...] = ()
     strict: bool = False
     require_key: bool = False

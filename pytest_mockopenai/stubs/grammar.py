@@ -21,8 +21,10 @@ SETTINGS = (
     "require_key",
     "invalid_keys",
     "body_limit",
+    "retry_waits",
     "latency",
     "job_seconds",
+    "chaos",
     "scenario_header",
 )
 """The settings that a file may set, as in `settings.Settings`."""

@@ -235,6 +235,13 @@ def test_settings_are_read_changed_and_put_back(desk):
     assert desk.status == 200
     assert desk.get("config")["declared_models"] == ["unknown"]
     assert desk.send("DELETE", "/_mock/config")["seed"] == 0
+    told = {"chaos": {"rate": 0.5, "words": ["cut;after=3"]}, "latency": "time-to-first-token=1", "retry_waits": 50}
+    shown = desk.send("PATCH", "/_mock/config", told)
+    assert (shown["chaos"], shown["retry_waits"]) == ('rate=0.5;words="cut;after=3"', 50)
+    assert shown["latency"].startswith("time-to-first-token=1.0;")
+    assert desk.send("PATCH", "/_mock/config", {"chaos": None})["chaos"] is None
+    assert "Did you mean 'cut'" in error_of(desk.send("PATCH", "/_mock/config", {"chaos": "0.1;words=ct"}))
+    desk.send("DELETE", "/_mock/config")
     reply = desk.send("PATCH", "/_mock/config", {"seed": "x"})
     assert (reply["error"]["param"], desk.status) == ("seed", 400)
     assert "Did you mean 'strict'" in error_of(desk.send("PATCH", "/_mock/config", {"strickt": True}))

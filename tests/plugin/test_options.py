@@ -29,6 +29,19 @@ def test_marker(mock_openai):
     run(source).assert_outcomes(passed=2)
 
 
+CHAOS = "def test_it(mock_openai):\n    assert str(mock_openai.settings.chaos) == "
+
+
+def test_chaos_comes_from_marker_command_line_or_file_in_this_order(run, pytester):
+    run("def test_it(mock_openai):\n    assert mock_openai.settings.chaos is None").assert_outcomes(passed=1)
+    pytester.makeini("[pytest]\nmock_openai_chaos = 0.1;words=cut")
+    run(CHAOS + "'rate=0.1;words=cut'").assert_outcomes(passed=1)
+    run(CHAOS + "'rate=0.2;words=reset'", "--mock-openai-chaos=0.2;words=reset").assert_outcomes(passed=1)
+    marked = "import pytest\n@pytest.mark.mock_openai(chaos='1;words=overloaded')\n"
+    run(marked + CHAOS + "'rate=1;words=overloaded'", "--mock-openai-chaos=0.2").assert_outcomes(passed=1)
+    run(CHAOS + "''", "--mock-openai-chaos=2").stdout.fnmatch_lines(["*the rate of chaos is a number from 0 to 1*'2'*"])
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [

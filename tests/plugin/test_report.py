@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shlex
+
 HEAD = """
 import pytest
 from app import ask
@@ -37,6 +39,23 @@ def test_it(mock_openai):
     run(HEAD + source).stdout.fnmatch_lines(
         ["[[]0] POST *500*", "[[]1] POST *200*retry 1*", "[[]2] POST *says('hello') | cut(after=0)  cut"]
     )
+
+
+def test_a_test_that_fails_in_chaos_says_how_to_have_the_same_again(run):
+    source = """
+def test_it(mock_openai):
+    said = [ask(f'Question {n}') for n in range(10)]
+    print('said', said)
+    assert set(said) == set()
+"""
+    chaos = "--mock-openai-chaos=0.5;words=overloaded"
+    first = run(HEAD + source, "--mock-openai-seed=3", chaos)
+    (line,) = [line for line in first.outlines if line.startswith("chaos struck")]
+    assert line.endswith("; the same again: --mock-openai-seed=3 --mock-openai-chaos='rate=0.5;words=overloaded'")
+    again = run(HEAD + source, *shlex.split(line.partition("again: ")[2]))
+    (said,) = [line for line in first.outlines if line.startswith("said [")]
+    assert "503" in said
+    assert said in again.outlines
 
 
 def test_a_failing_setup_shows_calls_and_a_passing_test_does_not(run):

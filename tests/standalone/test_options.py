@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from pytest_mockopenai.core.chaos import Chaos
 from pytest_mockopenai.core.latency import PRESETS
+from pytest_mockopenai.core.words import cut
 from pytest_mockopenai.standalone import cli, commands, config, options
 from pytest_mockopenai.standalone.config import BadOption, Config
 
@@ -34,6 +36,7 @@ def test_the_command_line_wins_over_the_environment() -> None:
 def test_values_are_read() -> None:
     told = config_of("--latency=gpt-4o", "--stubs=a.yaml", "--stubs=b.toml", "--models=strict,mine", "--no-admin")
     assert told.latency == PRESETS["gpt-4o"]
+    assert config_of("--chaos=0.2;words=cut").chaos == Chaos(0.2, (cut(),))
     assert told.stubs == (Path("a.yaml"), Path("b.toml"))
     assert told.models == ("strict", "mine")
     assert not told.admin
@@ -55,6 +58,7 @@ def test_what_kubernetes_sets_for_a_service_is_no_option() -> None:
         (["--port=x"], {}, "--port: 'x' is no whole number from 0 to 65535"),
         ([], {"MOCKOPENAI_PORT": "x"}, "MOCKOPENAI_PORT: 'x' is no whole number"),
         ([], {"MOCKOPENAI_PROT": "1"}, "there is no variable MOCKOPENAI_PROT. Did you mean 'MOCKOPENAI_PORT'?"),
+        (["--chaos=2"], {}, "--chaos: the rate of chaos is a number from 0 to 1, not '2'"),
         (["--cert=a"], {}, "--cert and --key go together"),
         (["--tls", "--cert=a", "--key=b"], {}, "give one of them"),
         (["--ca-file=a"], {}, "give --tls too"),

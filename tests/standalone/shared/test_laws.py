@@ -348,7 +348,7 @@ def test_reset_forgets_everything(state):
     index = state.recorder.add(call(usage=Usage(1, 1)))
     state.seen(7)
     state.reset()
-    old.end(index, "done")
+    old.end(index, "done", 1.5)
     assert state.store.collection("a").all() == []
     assert take(state) is None
     assert state.script == Script()
