@@ -18,6 +18,7 @@ from pytest_mockopenai.core import errors, handle, handshake, headers, jsontext,
 from pytest_mockopenai.core.endpoint import IN_DIALOGUE, JSON, Answered, Context, Endpoint, Models, Service
 from pytest_mockopenai.core.errors import Error, Refused
 from pytest_mockopenai.core.inquiry import Inquiry
+from pytest_mockopenai.core.limits import Limits
 from pytest_mockopenai.core.pace import Rendered, at_once, paced
 from pytest_mockopenai.core.prepared import Prepared, prepare
 from pytest_mockopenai.core.routes import Match, Routes
@@ -27,6 +28,7 @@ from pytest_mockopenai.core.seed import Draw, draw_for
 from pytest_mockopenai.core.wire import Dialogue, Headers, Reply, Request, Whole
 from pytest_mockopenai.core.word import Timing, Word
 from pytest_mockopenai.exchange import NOTHING, Attempt, Exchange
+from pytest_mockopenai.limiting import admitted
 from pytest_mockopenai.observing import InFlight, Observed, Observer
 from pytest_mockopenai.reader import Reader
 from pytest_mockopenai.reading import Reading, Readings, count_key
@@ -179,6 +181,8 @@ class App:
         except Exception as bug:
             self.problems.append(explain.bug(attempt.asked, traceback.format_exc()))
             rendered = refusal(self._noted(attempt, errors.our_bug(bug)))
+        if attempt.admission:
+            attempt.admission.settle(attempt.usage, self._now(attempt))
         reply = paced(rendered, attempt.word.timing or self._latency(attempt), attempt.word.fault)
         if attempt.clock.frozen_at is not None:
             reply = at_once(reply)
@@ -233,9 +237,16 @@ class App:
         attempt.inquiry = attempt.asked.after(history)
         attempt.reading = reading
         attempt.serial = reading.source.draw(self._state.seen(reading.count_key))
+        if self._settings.limits is not None and reading.model and endpoint.dialogue is None:
+            self._admit(attempt, self._settings.limits)
         if self.settings.models == "strict" and "model" in reading.body and not self.models.knows(reading.model):
             raise Refused(errors.model_not_found(reading.model))
         return history
+
+    def _admit(self, attempt: Attempt, limits: Limits) -> None:
+        """Charge the call; raises `Refused` for one over a limit, which uses up no word."""
+        asked, now = attempt.asked, self._now(attempt)
+        attempt.admission = admitted(self._state.store, limits, asked, now)
 
     def _outcome(
         self, attempt: Attempt, reading: Reading, history: tuple[JSON, ...], *, streams: bool | None = None
@@ -356,6 +367,8 @@ class App:
     def _standard_headers(self, attempt: Attempt) -> Headers:
         tokens = attempt.usage.total_tokens if attempt.usage else 0
         standard = headers.standard(self._request_id(attempt), tokens)
+        if attempt.admission:
+            standard = headers.merged(standard, attempt.admission.headers)
         standard = (*standard, *scenario.told(attempt.word, attempt.source, attempt.usage))
         closes = self.settings.close_async and (attempt.request.header("x-stainless-async") or "").startswith("async")
         return (*standard, ("connection", "close")) if closes else standard

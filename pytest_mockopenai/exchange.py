@@ -13,6 +13,7 @@ from pytest_mockopenai.core.seed import Draw
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.core.wire import Ending, Reply, Request, Step, Stream, Upgrade
 from pytest_mockopenai.core.word import Word
+from pytest_mockopenai.limiting import Admission
 from pytest_mockopenai.reading import Reading
 from pytest_mockopenai.recorder import redacted_inquiry
 from pytest_mockopenai.state import Recording
@@ -30,6 +31,7 @@ class Attempt:
 
     request: Request
     clock: ClockSetting = REAL_TIME
+    admission: Admission | None = None
     inquiry: Inquiry | None = None
     reading: Reading | None = None
     serial: Draw | None = None

@@ -12,6 +12,7 @@ from pytest_mockopenai.asserts import ExpectedUsage
 from pytest_mockopenai.calls import Calls
 from pytest_mockopenai.clock import Clock
 from pytest_mockopenai.core.inquiry import Inquiry
+from pytest_mockopenai.core.limits import Limits, Per
 from pytest_mockopenai.core.script import When
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.core.word import Word
@@ -223,6 +224,17 @@ class MockOpenAI:
         """
         __tracebackhide__ = True
         self._stage.change(checked({"chaos": {"rate": rate, "words": words, "seed": seed}}))
+
+    def limits(
+        self, *, rpm: int | None = None, tpm: int | None = None, rpd: int | None = None, per: Per = "model"
+    ) -> None:
+        """Limit calls from now on as an account's are: requests and tokens a minute, requests a day.
+
+        What is over a limit gets 429 with the wait after which it is let through; the headers `x-ratelimit-*` tell what
+        is left. `per`: who shares the limits, all calls with one API `key`, for one `model`, of one `project`. Without
+        any limit, nothing is limited any more. Raises ValueError for a limit that is none.
+        """
+        self._stage.change({"limits": Limits(rpm, tpm, rpd, per)})
 
     def add_models(self, *names: str) -> None:
         """Declare models: they are listed, and served when `models="strict"`."""

@@ -7,11 +7,12 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict
 
-from pytest_mockopenai.core import chaos
+from pytest_mockopenai.core import chaos, limits
 from pytest_mockopenai.core.chaos import Chaos
 from pytest_mockopenai.core.headers import RetryWaits
 from pytest_mockopenai.core.latency import Latency
 from pytest_mockopenai.core.latency import parse as parse_latency
+from pytest_mockopenai.core.limits import Limits
 from pytest_mockopenai.core.suggest import did_you_mean
 
 
@@ -25,6 +26,7 @@ class Settings:
     `body_limit`: bytes; a larger request gets 413. `retry_waits`: what errors tell clients to wait. `close_async`: the
     connection of an asynchronous SDK client is closed after each reply, since it would outlive the test's event loop.
     `latency`: how long the model takes where no word says; as text, see `core.latency.parse`.
+    `limits`: rate limits, as an account has them; None: replies tell of high ones, and none is counted.
     `job_seconds`: how long jobs take by the mock's clock: responses in the background, batches and their like; with 0
     they are done when they are first looked at.
     `chaos`: which calls are struck by an error or a fault, of those that neither a header nor a reply of a sequence
@@ -43,6 +45,7 @@ class Settings:
     retry_waits: RetryWaits = field(default_factory=lambda: RetryWaits(ms=1))
     close_async: bool = True
     latency: Latency | None = None
+    limits: Limits | None = None
     job_seconds: float = 0.3
     chaos: Chaos | None = None
     scenario_header: bool = True
@@ -79,6 +82,7 @@ class Options(TypedDict, total=False):
     body_limit: int
     retry_waits: int | None
     latency: Latency | str | None
+    limits: Limits | Mapping[str, Any] | str | None
     job_seconds: float
     chaos: Chaos | str | float | Mapping[str, Any] | None
     scenario_header: bool
@@ -107,15 +111,25 @@ def _checked(name: str, value: Any) -> Any:
 
 def written(value: Any) -> Any:
     """The value of an option as JSON, which `checked` reads again."""
-    if isinstance(value, (Latency, Chaos)):
+    if isinstance(value, (Latency, Chaos, Limits)):
         return str(value)
     if isinstance(value, RetryWaits):
         return value.ms
     return sorted(value) if isinstance(value, frozenset) else value
 
 
+def _limits(value: Limits | Mapping[str, Any] | str | None) -> Limits | None:
+    """None also for limits that limit nothing."""
+    if isinstance(value, str):
+        value = limits.parse(value)
+    elif isinstance(value, Mapping):
+        value = limits.read(value)
+    return value or None
+
+
 _READERS: Mapping[str, Callable[[Any], Any]] = {
     "latency": lambda value: parse_latency(value) if isinstance(value, str) else value,
+    "limits": _limits,
     "chaos": chaos.read,
     "invalid_keys": frozenset,
     "retry_waits": lambda value: value if isinstance(value, RetryWaits) else RetryWaits(value),
@@ -173,6 +187,10 @@ _CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "retry_waits": (lambda value: _is_limit(value) or isinstance(value, RetryWaits), "a whole number of ms, or None"),
     "chaos": (_is_chaos, "a rate from 0 to 1, or the text of a chaos such as 'rate=0.1;words=rate_limit,cut'"),
     "latency": (lambda value: value is None or isinstance(value, (str, Latency)), "the text of a latency model"),
+    "limits": (
+        lambda value: value is None or isinstance(value, (str, Mapping, Limits)),
+        "the text of rate limits ('rpm=60;tpm=10000'), a mapping, or Limits",
+    ),
     "job_seconds": (lambda value: _is_amount(value) and value is not None, "a number of seconds of at least 0"),
     "scenario_header": (_is_switch, "True or False"),
     "record_limit": (_is_size, "a whole number of at least 0"),

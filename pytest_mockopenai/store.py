@@ -27,21 +27,26 @@ class Collection:
     def put(self, id_: str, item: JSON) -> None:
         """Keep an object; one of the same id is replaced, and the new one takes its place in the order."""
         with self._lock:
-            self._items[id_] = item
-            if len(self._items) > self._limit:
-                del self._items[next(iter(self._items))]
+            self._keep(id_, item)
+
+    def _keep(self, id_: str, item: JSON) -> None:
+        self._items[id_] = item
+        if len(self._items) > self._limit:
+            del self._items[next(iter(self._items))]
 
     def get(self, id_: str) -> JSON | None:
         """The object, or None if it was never put, was deleted or is forgotten."""
         with self._lock:
             return self._items.get(id_)
 
-    def update(self, id_: str, change: Callable[[JSON], JSON]) -> JSON | None:
-        """Replace the object by what `change` makes of it; returns that, or None if there is no such object."""
+    def update(self, id_: str, change: Callable[[JSON], JSON], *, first: JSON | None = None) -> JSON | None:
+        """Replace the object by what `change` makes of it, or of `first` if there is none; returns that, or None."""
         with self._lock:  # no other call comes between reading and writing, so a deleted object stays deleted
-            if id_ not in self._items:
+            before = self._items.get(id_, first)
+            if before is None:
                 return None
-            self._items[id_] = changed = change(self._items[id_])
+            changed = change(before)
+            self._keep(id_, changed)
             return changed
 
     def delete(self, id_: str) -> bool:

@@ -37,6 +37,7 @@ LAYERS = (
     ("app",),
     ("reader",),
     ("exchange", "observing", "reading"),
+    ("limiting",),
     ("clock", "state"),
     ("explain", "recent", "recorder", "settings", "store"),
     ("contract", "endpoints"),

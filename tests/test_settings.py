@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pytest_mockopenai.core.chaos import Chaos
 from pytest_mockopenai.core.headers import RetryWaits
 from pytest_mockopenai.core.latency import Latency
+from pytest_mockopenai.core.limits import Limits
 from pytest_mockopenai.settings import Budget, Options, Settings, checked, part, written
 from pytest_mockopenai.stubs import Stubs
 
@@ -32,6 +33,7 @@ GOOD: dict[str, list[Any]] = {
     "scenario_header": [True, False],
     "share_tls": [True, False],
     "stubs": [None, "stubs.yaml", Path("stubs"), ["a.yaml", Path("b.toml")], Stubs()],
+    "limits": [None, Limits(rpd=5)],
     "job_seconds": [0, 2.5],
     "latency": [None, Latency(0.5)],
     "retry_waits": [RetryWaits(), RetryWaits(50)],
@@ -61,6 +63,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("max_total_tokens", 1.5, "max_total_tokens is a whole number of at least 0, not 1.5"),
     ("max_cost", float("nan"), "max_cost is an amount in US dollars, at least 0, not nan"),
     ("max_cost", True, "max_cost is an amount in US dollars"),
+    ("limits", 3, "limits is the text of rate limits ('rpm=60;tpm=10000'), a mapping, or Limits, not 3"),
     ("job_seconds", None, "job_seconds is a number of seconds of at least 0, not None"),
     ("scenario_header", 0, "scenario_header is True or False, not 0"),
     ("stubs", 1, "stubs is a path of a stubs file or folder, a list of them, or Stubs, not 1"),
@@ -113,6 +116,11 @@ def test_unknown(name: str, sentence: str) -> None:
         ("chaos", 0.5, Chaos(0.5)),
         ("chaos", "0.5;seed=3", Chaos(0.5, seed=3)),
         ("chaos", {"rate": 0.5}, Chaos(0.5)),
+        ("limits", "rpm=3", Limits(rpm=3)),
+        ("limits", {"tpm": 100, "per": "key"}, Limits(tpm=100, per="key")),
+        ("limits", {}, None),
+        ("limits", "", None),
+        ("limits", Limits(), None),
         ("latency", "time-to-first-token=0.5", Latency(0.5)),
     ],
 )

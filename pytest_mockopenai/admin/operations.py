@@ -55,6 +55,7 @@ _CONFIG = object_of(
         "body_limit": WHOLE,
         "retry_waits": maybe(WHOLE),
         "latency": maybe(TEXT),
+        "limits": maybe(TEXT),
         "job_seconds": NUMBER,
         "chaos": maybe(TEXT),
         "scenario_header": YES_OR_NO,

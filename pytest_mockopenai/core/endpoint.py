@@ -46,8 +46,12 @@ class Collection(Protocol):
         """The object, not to be changed, or None."""
         ...
 
-    def update(self, id_: str, change: Callable[[JSON], JSON]) -> JSON | None:
-        """Replace the object by what `change` makes of it; returns that, or None if there is no such object."""
+    def update(self, id_: str, change: Callable[[JSON], JSON], *, first: JSON | None = None) -> JSON | None:
+        """Replace the object by what `change` makes of it, and return that; nothing comes between.
+
+        If there is no such object, it is made of `first`; without one, nothing is done and the answer is None. `change`
+        may be called more than once.
+        """
         ...
 
     def delete(self, id_: str) -> bool:

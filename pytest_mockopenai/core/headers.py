@@ -84,11 +84,15 @@ class RetryWaits:
 
 
 def of_error(error: Error, waits: RetryWaits) -> Headers:
-    """The headers that an error adds: its own, the spent limit, Retry-After, and what keeps retries quick."""
-    added = error.headers + _spent(error)
+    """The headers that an error adds: its own, the spent limit, Retry-After, and what keeps retries quick.
+
+    An error that tells the true limits and the true wait itself keeps them.
+    """
+    told = {name for name, _ in error.headers}
+    added = error.headers + (() if any(name.startswith("x-ratelimit-") for name in told) else _spent(error))
     if error.retry_after is not None:
         added += (("retry-after", str(max(1, math.ceil(error.retry_after)))),)
-    if error.status in _RETRYABLE or error.status >= 500:
+    if "retry-after-ms" not in told and (error.status in _RETRYABLE or error.status >= 500):
         wait = error.retry_after if waits.ms is None else waits.ms / 1000
         if wait is not None:
             added += (("retry-after-ms", str(round(wait * 1000))),)

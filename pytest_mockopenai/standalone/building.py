@@ -49,6 +49,7 @@ def settings_of(config: Config) -> Settings:
         retry_waits=RetryWaits(),
         close_async=False,
         latency=config.latency,
+        limits=config.limits or None,
         job_seconds=config.job_seconds,
         chaos=config.chaos,
         record_limit=config.record_limit,

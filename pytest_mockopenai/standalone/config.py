@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pytest_mockopenai.core.chaos import Chaos
 from pytest_mockopenai.core.latency import Latency
+from pytest_mockopenai.core.limits import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Config:
     stubs: tuple[Path, ...] = ()
     seed: int = 0
     latency: Latency | None = None
+    limits: Limits | None = None
     job_seconds: float = 0.3
     chaos: Chaos | None = None
     models: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_mockopenai.core import chaos, latency
+from pytest_mockopenai.core import chaos, latency, limits
 from pytest_mockopenai.core.suggest import did_you_mean
 from pytest_mockopenai.standalone.config import BadOption, Config
 from pytest_mockopenai.standalone.values import (
@@ -55,6 +55,7 @@ GROUPS: Mapping[str, tuple[Option, ...]] = {
         Option("stubs", paths, "FILE", "rules to answer by (YAML, TOML or JSON); may be repeated"),
         Option("seed", whole(-(2**63), 2**63 - 1), "N", "what made-up answers depend on, beside the request"),
         Option("latency", latency.parse, "MODEL", "how long the model takes: gpt-4o, fast;inter-token-latency=20ms"),
+        Option("limits", limits.parse, "LIMITS", "rate limits of an account: rpm=500;tpm=30000;rpd=10000;per=key"),
         Option("job_seconds", seconds, "TIME", "how long jobs take: batches, responses in the background"),
         Option("chaos", chaos.parse, "CHAOS", "how many calls fail, and how: 0.1, 0.1;words=rate_limit,cut;seed=7"),
         Option("models", names, "NAMES", "models to list as well; with strict among them, all others get 404"),

@@ -23,6 +23,7 @@ SETTINGS = (
     "body_limit",
     "retry_waits",
     "latency",
+    "limits",
     "job_seconds",
     "chaos",
     "scenario_header",

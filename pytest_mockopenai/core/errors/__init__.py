@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from pytest_mockopenai.core.errors.envelope import INVALID, Error, Refused
 from pytest_mockopenai.core.errors.keys import invalid_key, missing_key, permission_denied
-from pytest_mockopenai.core.errors.limits import overloaded, quota_exceeded, rate_limited, server_error
+from pytest_mockopenai.core.errors.limits import (
+    overloaded,
+    quota_exceeded,
+    rate_limited,
+    request_too_large,
+    server_error,
+)
 from pytest_mockopenai.core.errors.models import (
     chat_model,
     content_filtered,
@@ -94,6 +100,7 @@ __all__ = [
     "prompt_too_long",
     "quota_exceeded",
     "rate_limited",
+    "request_too_large",
     "script_mistake",
     "server_error",
     "state_unavailable",

@@ -27,27 +27,32 @@ class RedisCollection:
 
     def put(self, id_: str, item: JSON) -> None:
         """Keep an object; one of the same id is replaced, and the new one takes its place in the order."""
-        keys = (self._items, self._order, self._link.key("numbers"), self._link.key("collections"))
-        self._link.run(Lua.PUT, keys, self._name, _id(id_), jsontext.dumps(item), self._limit, self._link.ttl)
+        self._put(id_, item)
 
     def get(self, id_: str) -> JSON | None:
         """The object, or None if it was never put, was deleted or is forgotten."""
         found = self._link.ask(lambda redis: redis.hget(self._items, _id(id_)))
         return None if found is None else jsontext.loads(found)
 
-    def update(self, id_: str, change: Callable[[JSON], JSON]) -> JSON | None:
-        """Replace the object by what `change` makes of it; returns that, or None if there is no such object.
+    def update(self, id_: str, change: Callable[[JSON], JSON], *, first: JSON | None = None) -> JSON | None:
+        """Replace the object by what `change` makes of it, or of `first` if there is none; returns that, or None.
 
         `change` is called again, with what the object is then, if another worker was faster.
         """
         while True:
-            before = self._link.ask(lambda redis: redis.hget(self._items, _id(id_)))
+            kept = self._link.ask(lambda redis: redis.hget(self._items, _id(id_)))
+            before = first if kept is None else jsontext.loads(kept)
             if before is None:
                 return None
-            changed = change(jsontext.loads(before))
-            after = jsontext.dumps(changed)
-            if self._link.run(Lua.SWAP, (self._items, self._order), _id(id_), before, after, self._link.ttl):
+            changed = change(before)
+            if self._put(id_, changed, (b"" if kept is None else kept,)):
                 return changed
+
+    def _put(self, id_: str, item: JSON, known: tuple[bytes, ...] = ()) -> bool:
+        """Keep an object; not if something else is there by now than what is `known` (empty: nothing)."""
+        keys = (self._items, self._order, self._link.key("numbers"), self._link.key("collections"))
+        text = jsontext.dumps(item)
+        return bool(self._link.run(Lua.PUT, keys, self._name, _id(id_), text, self._limit, self._link.ttl, *known))
 
     def delete(self, id_: str) -> bool:
         """Forget an object; returns whether there was one."""

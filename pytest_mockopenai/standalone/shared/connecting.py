@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 DEFAULT_PREFIX = "default"
 
 PER_WORKER = (
-    "Each worker has its own sequences of rules, calls, usage, stored responses and conversations, and counts of "
+    "Each worker has its own sequences of rules, calls, usage, rate limits, clock, stored objects, and counts of "
     "repeated requests: they are neither summed nor shared. Give --redis redis://HOST to share them."
 )
 """What the command line says when there are several workers and no shared state."""

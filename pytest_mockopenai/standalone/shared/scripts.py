@@ -13,7 +13,8 @@ class Lua(Enum):
 
     PUT = """
 local items, order, numbers, names = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local name, id, item, limit, ttl = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
+local name, id, item, limit, ttl, known = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6]
+if known and (redis.call('HGET', items, id) or '') ~= known then return 0 end
 redis.call('SADD', names, name)
 if redis.call('HSET', items, id, item) == 1 then
   redis.call('ZADD', order, redis.call('HINCRBY', numbers, 'put', 1), id)
@@ -22,18 +23,12 @@ if redis.call('HSET', items, id, item) == 1 then
   end
 end
 for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ttl) end
-"""
-    """Keep an object; a new one takes the last place, and past the limit the first is forgotten."""
-
-    SWAP = """
-local items, order = KEYS[1], KEYS[2]
-local id, before, after, ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-if redis.call('HGET', items, id) ~= before then return 0 end
-redis.call('HSET', items, id, after)
-for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ttl) end
 return 1
 """
-    """Put an object in the place of the one that was read, if that is still there."""
+    """Keep an object; a new one takes the last place, and past the limit the first is forgotten.
+
+    With `known`, only if that is what is there (nothing: there is none).
+    """
 
     PUT_CONTENT = """
 local contents, numbers = KEYS[1], KEYS[2]

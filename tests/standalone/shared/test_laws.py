@@ -79,9 +79,10 @@ class Collections(RuleBasedStateMachine):
     def get(self, id_: str) -> None:
         assert self.shared.get(id_) == self.local.get(id_)
 
-    @rule(id_=IDS, item=ITEMS)
-    def update(self, id_: str, item: dict[str, Any]) -> None:
-        one, other = (each.update(id_, lambda old: {**old, **item}) for each in (self.local, self.shared))
+    @rule(id_=IDS, item=ITEMS, first=st.none() | ITEMS)
+    def update(self, id_: str, item: dict[str, Any], first: dict[str, Any] | None) -> None:
+        both = self.local, self.shared
+        one, other = (each.update(id_, lambda old: {**old, **item}, first=first) for each in both)
         assert one == other
 
     @rule(id_=IDS)
@@ -119,6 +120,14 @@ def test_no_update_is_lost(state):
     said = notes.get("1")["said"]
     assert sorted(said) == sorted(f"{name}{number}" for name in "abcd" for number in range(50))
     assert [item for item in said if item.startswith("a")] == [f"a{number}" for number in range(50)]
+
+
+def test_an_object_that_all_want_to_make_is_made_once(state):
+    counts = state.store.collection("counts")
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(40):
+            pool.submit(counts.update, "1", lambda entry: {"n": entry["n"] + 1}, first={"n": 0})
+    assert counts.all() == [{"n": 40}]
 
 
 def test_what_is_deleted_while_it_is_changed_stays_deleted(sharing):
