@@ -41,7 +41,7 @@ class Settings:
     models: Literal["any", "strict"] = "any"
     require_key: bool = True
     invalid_keys: frozenset[str] = frozenset()
-    body_limit: int = 64 * 2**20
+    body_limit: int = 65 * 2**20
     retry_waits: RetryWaits = field(default_factory=lambda: RetryWaits(ms=1))
     close_async: bool = True
     latency: Latency | None = None

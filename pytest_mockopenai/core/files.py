@@ -33,9 +33,20 @@ def keep(
         "status": "processed",
         "status_details": None,
     }
-    context.store.contents.put(id_, data)
+    _put(context, id_, data)
     files(context.store).put(id_, made)
     return made
+
+
+def _put(context: Context, id_: str, data: bytes) -> None:
+    """Keep what is in a file; those whose time is over make room."""
+    try:
+        context.store.contents.put(id_, data)
+    except Refused:
+        for file in files(context.store).all():
+            if expired(file, context.time):
+                _forget(context, file["id"])
+        context.store.contents.put(id_, data)
 
 
 def expired(file: JSON, time: float) -> bool:
@@ -60,5 +71,9 @@ def content_of(context: Context, id_: str) -> bytes:
 def delete(context: Context, id_: str) -> None:
     """Forget a file and what is in it; raises `Refused` with 404 if there is none."""
     file_of(context, id_)
+    _forget(context, id_)
+
+
+def _forget(context: Context, id_: str) -> None:
     files(context.store).delete(id_)
     context.store.contents.delete(id_)

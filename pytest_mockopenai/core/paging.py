@@ -14,8 +14,6 @@ from pytest_mockopenai.core.errors import Refused
 Order = Literal["asc", "desc"]
 
 _ORDERS = ("asc", "desc")
-_DEFAULT_LIMIT = 20
-_LIMITS = {"limit": Range(1, 100)}
 _NUMBER = re.compile("-?[0-9]{1,18}")
 
 
@@ -29,16 +27,18 @@ def page(
     *,
     order: Order = "desc",
     where: Callable[[JSON], bool] = _every,
+    limit: int = 20,
+    most: int = 100,
 ) -> JSON:
     """The list object that a query asks for; raises `Refused` for a wrong `limit`, `order`, `after` or `before`.
 
     `items` are objects with an `id`, oldest first; `order` is how the endpoint sorts them if the query does not say.
     `where` picks those to list; a cursor may be an item that it leaves out. With `before` alone it is the page that
-    ends there, and `has_more` says whether more come before it. Parameters as in the API reference's lists (20 items
-    unless `limit` says otherwise, 1 to 100).
+    ends there, and `has_more` says whether more come before it. Parameters as in the API reference's lists: there are
+    `limit` items unless the query says otherwise, from 1 to `most`.
     """
     asked = dict(query)
-    limit, wanted = _limit(asked.get("limit")), _order(asked.get("order") or order)
+    limit, wanted = _limit(asked.get("limit"), limit, most), _order(asked.get("order") or order)
     ordered = list(items) if wanted == "asc" else list(reversed(items))
     after, before = (_place(ordered, name, asked.get(name)) for name in ("after", "before"))
     found = [item for item in ordered[0 if after is None else after + 1 : before] if where(item)]
@@ -57,11 +57,11 @@ def listed(data: Sequence[JSON], *, has_more: bool) -> JSON:
     }
 
 
-def _limit(text: str | None) -> int:
+def _limit(text: str | None, default: int, most: int) -> int:
     number = whole_number("limit", text)
     if number is None:
-        return _DEFAULT_LIMIT
-    problem = check_bounds(_LIMITS, {"limit": number})
+        return default
+    problem = check_bounds({"limit": Range(1, most)}, {"limit": number})
     if problem:
         raise Refused(problem)
     return number

@@ -16,7 +16,7 @@ from pytest_mockopenai.core.errors import Error, Refused
 from pytest_mockopenai.core.wire import Headers, Request
 from pytest_mockopenai.hosts.chunked import Chunked, unreadable
 
-BODY_LIMIT = 64 * 1024 * 1024
+BODY_LIMIT = 65 * 1024 * 1024
 HEAD_LIMIT = 64 * 1024
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 

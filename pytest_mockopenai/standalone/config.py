@@ -46,7 +46,7 @@ class Config:
     otel: bool = False
     record_limit: int = 10_000
     head_limit: int = 64 * 2**10
-    body_limit: int = 64 * 2**20
+    body_limit: int = 65 * 2**20
     max_connections: int | None = None
     idle_timeout: float | None = 75.0
     head_timeout: float | None = 20.0
