@@ -29,10 +29,10 @@ from pytest_mockopenai.core.wire import Dialogue, Headers, Reply, Request, Whole
 from pytest_mockopenai.core.word import Timing, Word
 from pytest_mockopenai.exchange import NOTHING, Attempt, Exchange
 from pytest_mockopenai.limiting import admitted
-from pytest_mockopenai.observing import InFlight, Observed, Observer
+from pytest_mockopenai.observing import InFlight, Observer
 from pytest_mockopenai.reader import Reader
 from pytest_mockopenai.reading import Reading, Readings, count_key
-from pytest_mockopenai.recorder import Call, Recorder, Unread
+from pytest_mockopenai.recorder import Entry, Recorder, Unread
 from pytest_mockopenai.settings import Settings
 from pytest_mockopenai.state import LocalState, Mark, Recording, State
 
@@ -53,9 +53,7 @@ class _Answering:
     def check(self, params_name: str, body: Mapping[str, Any], *, known: frozenset[str] = frozenset()) -> Error | None:
         return params.check(params_name, body, known=known)
 
-    def turn(
-        self, endpoint: Endpoint, body: JSON, failed: Callable[[Error, Draw], Iterable[bytes]]
-    ) -> Exchange | Observed:
+    def turn(self, endpoint: Endpoint, body: JSON, failed: Callable[[Error, Draw], Iterable[bytes]]) -> Exchange:
         return self.app.turn(endpoint, self.request, body, failed)
 
 
@@ -144,14 +142,14 @@ class App:
 
     # --- one request --------------------------------------------------------------------------------------------------
 
-    def exchange(self, request: Request) -> Exchange | Observed:
+    def exchange(self, request: Request) -> Exchange:
         """Answer a request and record the call; never raises."""
         attempt = Attempt(request)
         return self._concluded(attempt, lambda: self._answer(attempt), lambda error: self._error_reply(attempt, error))
 
     def turn(
         self, endpoint: Endpoint, opening: Request, body: JSON, failed: Callable[[Error, Draw], Iterable[bytes]]
-    ) -> Exchange | Observed:
+    ) -> Exchange:
         """Answer a call that is a message of a WebSocket, and record it; see `core.endpoint.Service.turn`."""
         attempt = Attempt(replace(opening, method=IN_DIALOGUE, body=b""), stream=True)
 
@@ -162,7 +160,7 @@ class App:
 
     def _concluded(
         self, attempt: Attempt, answer: Callable[[], Rendered], refusal: Callable[[Error], Rendered]
-    ) -> Exchange | Observed:
+    ) -> Exchange:
         """The answer, or what an error makes of it; timed, broken and recorded."""
         try:
             return self._recorded(attempt, answer, refusal)
@@ -171,7 +169,7 @@ class App:
 
     def _recorded(
         self, attempt: Attempt, answer: Callable[[], Rendered], refusal: Callable[[Error], Rendered]
-    ) -> Exchange | Observed:
+    ) -> Exchange:
         started = self._real_time()
         attempt.clock = self._state.clock_setting
         try:
@@ -186,12 +184,10 @@ class App:
         reply = paced(rendered, attempt.word.timing or self._latency(attempt), attempt.word.fault)
         if attempt.clock.frozen_at is not None:
             reply = at_once(reply)
-        size = 0 if attempt.shared else len(attempt.request.body) + len(rendered.body)
-        call = self._record(attempt, rendered, started)
+        call = self._entry(attempt, rendered, started)
         recorder = self._state.recorder
-        exchange = Exchange(reply, recorder, recorder.add(call, size), self._real_time)
-        observers = self._watching()
-        return Observed(exchange, call, observers, self._real_time) if observers else exchange
+        recorder.add(call)
+        return Exchange(reply, call, recorder, self._watching(), self._real_time)
 
     def _watching(self) -> tuple[Observer, ...]:
         """Who watches this call; the number in flight is counted only where a latency asks for it."""
@@ -210,7 +206,10 @@ class App:
         target = attempt.request.target.encode("utf-8", "surrogatepass")
         attempt.serial = draw_for(self.settings.seed, target, "unrecorded", next(self._unrecorded))
         attempt.request_id, attempt.usage = "", None
-        return Exchange(paced(refusal(self._noted(attempt, error))), _NOWHERE, 0, self._real_time)
+        rendered = refusal(self._noted(attempt, error))
+        return Exchange(
+            paced(rendered), self._entry(attempt, rendered, self._real_time()), _NOWHERE, (), self._real_time
+        )
 
     def _answer(self, attempt: Attempt) -> Rendered:
         """Steps 2 to 8 of a request's life; raises `Refused` for an error reply."""
@@ -387,26 +386,24 @@ class App:
             attempt.serial = draw_for(self.settings.seed, target, self._state.seen(count_key(target)))
         return attempt.serial
 
-    def _record(self, attempt: Attempt, rendered: Rendered, started: float) -> Call:
+    def _entry(self, attempt: Attempt, rendered: Rendered, started: float) -> Entry:
         word = attempt.word
-        inquiry = attempt.recorded()
-        return Call(
-            index=0,
-            inquiry=inquiry,
-            path=inquiry.request.path,
-            status=rendered.status,
-            stream=attempt.stream,
-            response=attempt.response,
-            usage=attempt.usage,
-            word=str(word) if word.label else None,
-            source=attempt.source,
-            fault=word.fault.kind if word.fault else None,
-            retry_after=attempt.retry_after,
-            request_id=self._request_id(attempt),
-            response_headers=rendered.headers,
-            started=attempt.clock.time(started),
-            arrived=started,
-            seconds=self._real_time() - started,
+        return Entry(
+            attempt.recorded(),
+            rendered.status,
+            attempt.stream,
+            attempt.response,
+            attempt.usage,
+            str(word) if word.label else None,
+            attempt.source,
+            word.fault.kind if word.fault else None,
+            attempt.retry_after,
+            self._request_id(attempt),
+            rendered.headers,
+            attempt.clock.time(started),
+            started,
+            self._real_time() - started,
+            0 if attempt.shared else len(attempt.request.body) + len(rendered.body),
         )
 
 

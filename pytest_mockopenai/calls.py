@@ -16,7 +16,7 @@ from pytest_mockopenai.scripting import check_endpoint
 
 
 def _names_of_call() -> frozenset[str]:
-    computed = {name for name, value in vars(Call).items() if isinstance(value, property)}
+    computed = {name for name in dir(Call) if isinstance(getattr(Call, name), property)}
     return frozenset({field.name for field in fields(Call)} | computed)
 
 

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_mockopenai.core.clock import REAL_TIME, ClockSetting
+from pytest_mockopenai.core.endpoint import IN_DIALOGUE
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.scenario import Source
 from pytest_mockopenai.core.seed import Draw
 from pytest_mockopenai.core.usage import Usage
-from pytest_mockopenai.core.wire import Ending, Reply, Request, Step, Stream, Upgrade
+from pytest_mockopenai.core.wire import Ending, Reply, Request, Step, Stream, Upgrade, Whole
 from pytest_mockopenai.core.word import Word
 from pytest_mockopenai.limiting import Admission
+from pytest_mockopenai.observing import Observer, Seen
 from pytest_mockopenai.reading import Reading
-from pytest_mockopenai.recorder import redacted_inquiry
+from pytest_mockopenai.recorder import Entry, redacted_inquiry
 from pytest_mockopenai.state import Recording
 
 NOTHING = Word()
@@ -55,14 +57,27 @@ class Attempt:
         return self.reading.recorded(asked) if self.reading else redacted_inquiry(asked)
 
 
-@dataclass(frozen=True, slots=True)
 class Exchange:
-    """A reply to play, and where to report how that went."""
+    """A reply to play, and where to report how that went: to the record, and to who watches."""
 
-    reply: Reply
-    _recorder: Recording
-    _index: int
-    _clock: Callable[[], float]
+    __slots__ = ("_call", "_observers", "_real_time", "_recorder", "_told", "reply")
+
+    def __init__(
+        self,
+        reply: Reply,
+        call: Entry,
+        recorder: Recording,
+        observers: tuple[Observer, ...],
+        real_time: Callable[[], float],
+    ) -> None:
+        self.reply = reply
+        self._call = call
+        self._recorder = recorder
+        self._observers = observers
+        self._real_time = real_time
+        self._told = not observers
+        for observer in observers:
+            observer.began(call)
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -71,10 +86,28 @@ class Exchange:
 
     def revise(self, response: Any, usage: Usage | None) -> None:
         """Record another response and usage, of a call that was cancelled."""
-        self._recorder.revise(self._index, response, usage)
+        self._recorder.revise(self._call, response, usage)
 
     def ended(self, how: Ending) -> None:
-        """Note how the exchange ended; a later report corrects an earlier one."""
-        self._recorder.end(self._index, how, self._clock())
+        """Note how the exchange ended; a later report corrects an earlier one, but observers are told of the first."""
+        finished = self._real_time()
+        self._recorder.end(self._call, how, finished)
+        if not self._told:
+            self._told = True
+            seen = self._seen(how, finished)
+            for observer in self._observers:
+                observer.ended(seen)
         if isinstance(self.reply, Upgrade):
             self.reply.dialogue.ended(how)
+
+    def _seen(self, how: Ending, finished: float) -> Seen:
+        call, reply = self._call, self.reply
+        duration = finished - call.arrived
+        if isinstance(reply, Whole):
+            first = waits = reply.after
+        elif isinstance(reply, Stream) and reply.steps:
+            first, waits = reply.steps[0].after, sum([step.after for step in reply.steps])
+        else:
+            return Seen(call, how, duration)
+        late = duration - call.seconds - waits if how == "done" and call.method != IN_DIALOGUE else None
+        return Seen(call, how, duration, call.seconds + first, late)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from pytest_mockopenai.core.headers import SECRET
@@ -24,36 +24,11 @@ the end.
 REDACTED = "[redacted]"
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One HTTP call that the mock got, or one call in a WebSocket (its method is `WS`), and what it answered.
+class _Told:
+    """What is told of a call by what it asked."""
 
-    `index` counts from 0. `word` is the scripted word as written, None for a made-up answer; `source` says where the
-    reply came from (`core.scenario.Source`). `response` is the finished
-    object (also of a stream) or the error's envelope. `usage` is what the call is billed, None for errors and for
-    endpoints without tokens. `retry_after` is in seconds, as scripted. `started` is when it came by the
-    mock's clock, `arrived` by the real one (Unix seconds), by which its exchange `finished` (None while it is open);
-    `seconds` is the time the mock took to answer, without the waits of the reply.
-    """
-
-    index: int
+    __slots__ = ()
     inquiry: Inquiry
-    path: str
-    status: int
-    stream: bool = False
-    response: Any = None
-    usage: Usage | None = None
-    word: str | None = None
-    source: Source = "default"
-    fault: str | None = None
-    retry_after: float | None = None
-    request_id: str = ""
-    response_headers: Headers = ()
-    ended: Ended = "open"
-    started: float = 0.0
-    arrived: float = 0.0
-    seconds: float = 0.0
-    finished: float | None = None
 
     @property
     def method(self) -> str:
@@ -106,26 +81,46 @@ class Call:
         count = self.header("x-stainless-retry-count") or ""
         return int(count) if count.isdecimal() and len(count) < 10 else 0
 
-    @property
-    def scripted(self) -> bool:
-        """Whether a scripted word was played."""
-        return self.word is not None
-
     def header(self, name: str) -> str | None:
         """A request header, whatever its case."""
         return self.inquiry.request.header(name)
 
 
-def redacted(request: Request) -> Request:
-    """The request without secrets and without the body's bytes: what may be kept and shown."""
-    headers = [(pair[0], REDACTED) if pair[0].lower() in SECRET else pair for pair in request.headers]
-    return Request(request.method, request.target, tuple(headers))
+@dataclass(frozen=True, slots=True)
+class Call(_Told):
+    """One HTTP call that the mock got, or one call in a WebSocket (its method is `WS`), and what it answered.
 
+    `index` counts from 0. `word` is the scripted word as written, None for a made-up answer; `source` says where the
+    reply came from (`core.scenario.Source`). `response` is the finished
+    object (also of a stream) or the error's envelope. `usage` is what the call is billed, None for errors and for
+    endpoints without tokens. `retry_after` is in seconds, as scripted. `started` is when it came by the
+    mock's clock, `arrived` by the real one (Unix seconds), by which its exchange `finished` (None while it is open);
+    `seconds` is the time the mock took to answer, without the waits of the reply.
+    """
 
-def redacted_inquiry(asked: Inquiry) -> Inquiry:
-    """The same of a request without secrets."""
-    kept = redacted(asked.request)
-    return Inquiry(asked.endpoint, kept, asked.body, asked.model, asked.earlier_turns, asked.earlier_message)
+    index: int
+    inquiry: Inquiry
+    path: str
+    status: int
+    stream: bool = False
+    response: Any = None
+    usage: Usage | None = None
+    word: str | None = None
+    source: Source = "default"
+    fault: str | None = None
+    retry_after: float | None = None
+    request_id: str = ""
+    response_headers: Headers = ()
+    ended: Ended = "open"
+    started: float = 0.0
+    arrived: float = 0.0
+    seconds: float = 0.0
+    finished: float | None = None
+
+    @property
+    def scripted(self) -> bool:
+        """Whether a scripted word was played."""
+        return self.word is not None
 
 
 class Unread:
@@ -138,21 +133,64 @@ class Unread:
 
 
 @dataclass(slots=True, eq=False)
-class _Kept:
-    """A call, and how it ended, which is known only later; made whole when somebody looks."""
+class Entry(_Told):
+    """A call in the record, with the fields of `Call`: what is not known yet is filled in, and a `Call` made of it when
+    somebody looks. `size` is how many bytes it takes, about.
+    """
 
-    call: Call
-    size: int
-    ended: Ended
-    finished: float | None
+    inquiry: Inquiry
+    status: int
+    stream: bool = False
+    response: Any = None
+    usage: Usage | None = None
+    word: str | None = None
+    source: Source = "default"
+    fault: str | None = None
+    retry_after: float | None = None
+    request_id: str = ""
+    response_headers: Headers = ()
+    started: float = 0.0
+    arrived: float = 0.0
+    seconds: float = 0.0
+    size: int = 0
+    index: int = 0
+    ended: Ended = "open"
+    finished: float | None = None
+    _call: Call | None = None
 
-    def whole(self, index: int) -> Call:
-        call = self.call
-        ending = call.ended, call.finished
-        if call.index != index or ending != (self.ended, self.finished) or isinstance(call.response, Unread):
-            response = call.response.read() if isinstance(call.response, Unread) else call.response
-            self.call = replace(call, index=index, ended=self.ended, finished=self.finished, response=response)
-        return self.call
+    def end(self, how: Ended, finished: float) -> None:
+        """Note how and when (Unix time) it ended."""
+        self.ended, self.finished = how, finished
+        self._call = None
+
+    def revise(self, response: Any, usage: Usage | None) -> None:
+        """Note another response and usage."""
+        self.response, self.usage = response, usage
+        self._call = None
+
+    def call(self) -> Call:
+        """What is known of it now."""
+        if self._call is None:
+            if isinstance(self.response, Unread):
+                self.response = self.response.read()
+            known = {name: getattr(self, name) for name in _SAME}
+            self._call = Call(path=self.inquiry.request.path, **known)
+        return self._call
+
+
+_SAME = tuple(field.name for field in fields(Call) if field.name != "path")
+
+
+def redacted(request: Request) -> Request:
+    """The request without secrets and without the body's bytes: what may be kept and shown."""
+    headers = [(pair[0], REDACTED) if pair[0].lower() in SECRET else pair for pair in request.headers]
+    return Request(request.method, request.target, tuple(headers))
+
+
+def redacted_inquiry(asked: Inquiry) -> Inquiry:
+    """The same of a request without secrets."""
+    kept = redacted(asked.request)
+    return Inquiry(asked.endpoint, kept, asked.body, asked.model, asked.earlier_turns, asked.earlier_message)
 
 
 @dataclass(slots=True, eq=False)
@@ -183,25 +221,23 @@ class Recorder:
 
     def __init__(self, limit: int = 10_000, room: int = 256 * 2**20) -> None:
         self._lock = threading.Lock()
-        self._calls: deque[_Kept] = deque()
+        self._entries: deque[Entry] = deque()
         self._limit = limit
         self._left = room
         self._count = 0
         self._usage: dict[str, _Sum] = {}
 
-    def add(self, call: Call, size: int = 0) -> int:
-        """Keep a call, numbered; returns its index. `size` is how many bytes it takes, about."""
-        kept = _Kept(call, size, call.ended, call.finished)
+    def add(self, entry: Entry) -> None:
+        """Keep a call, and number it."""
         with self._lock:
-            index = self._count
+            entry.index = self._count
             self._count += 1
-            self._calls.append(kept)
-            self._left -= size
-            if len(self._calls) > self._limit or self._left < 0:
+            self._entries.append(entry)
+            self._left -= entry.size
+            if len(self._entries) > self._limit or self._left < 0:
                 self._forget()
-            if call.usage is not None:
-                self._sum(call.model).add(call.usage)
-            return index
+            if entry.usage is not None:
+                self._sum(entry.inquiry.model).add(entry.usage)
 
     def _sum(self, model: str) -> _Sum:
         known = self._usage.get(model)
@@ -211,27 +247,19 @@ class Recorder:
 
     def _forget(self) -> None:
         """Drop the oldest calls beyond what may be kept."""
-        while len(self._calls) > self._limit or (self._left < 0 and len(self._calls) > 1):
-            self._left += self._calls.popleft().size
+        while len(self._entries) > self._limit or (self._left < 0 and len(self._entries) > 1):
+            self._left += self._entries.popleft().size
 
-    def end(self, index: int, ended: Ended, finished: float) -> None:
-        """Note how and when (Unix time) an exchange ended; nothing if the call is no longer kept."""
-        with self._lock:
-            place = index - (self._count - len(self._calls))
-            if 0 <= place < len(self._calls):
-                kept = self._calls[place]
-                kept.ended, kept.finished = ended, finished
+    def end(self, entry: Entry, ended: Ended, finished: float) -> None:
+        """Note how and when (Unix time) an exchange ended."""
+        entry.end(ended, finished)
 
-    def revise(self, index: int, response: Any, usage: Usage | None) -> None:
-        """Put another response and usage in the place of a call's; nothing if the call is no longer kept."""
+    def revise(self, entry: Entry, response: Any, usage: Usage | None) -> None:
+        """Put another response and usage in the place of a call's; the sums of one no longer kept stay."""
         with self._lock:
-            place = index - (self._count - len(self._calls))
-            if not 0 <= place < len(self._calls):
-                return
-            kept = self._calls[place]
-            call = kept.call
-            self._sum(call.model).replace(call.usage or Usage(), usage or Usage())
-            kept.call = replace(call, response=response, usage=usage)
+            if self._entries and self._entries[0].index <= entry.index <= self._entries[-1].index:
+                self._sum(entry.model).replace(entry.usage or Usage(), usage or Usage())
+            entry.revise(response, usage)
 
     @property
     def count(self) -> int:
@@ -241,8 +269,7 @@ class Recorder:
     def calls(self) -> tuple[Call, ...]:
         """The calls kept, oldest first."""
         with self._lock:
-            first = self._count - len(self._calls)
-            return tuple(kept.whole(index) for index, kept in enumerate(self._calls, first))
+            return tuple([entry.call() for entry in self._entries])
 
     def usage(self) -> dict[str, Usage]:
         """The usage of all calls, by model."""
@@ -252,6 +279,6 @@ class Recorder:
     def clear(self) -> None:
         """Forget everything; numbering goes on, so a call still open finds itself gone."""
         with self._lock:
-            self._left += sum(kept.size for kept in self._calls)
-            self._calls.clear()
+            self._left += sum(entry.size for entry in self._entries)
+            self._entries.clear()
             self._usage.clear()

@@ -12,7 +12,7 @@ from pytest_mockopenai.core.script import Script
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.core.word import Word
 from pytest_mockopenai.recent import Recent
-from pytest_mockopenai.recorder import Call, Ended, Recorder
+from pytest_mockopenai.recorder import Call, Ended, Entry, Recorder
 from pytest_mockopenai.store import Store as LocalStore
 
 SEEN = 30_000
@@ -28,16 +28,16 @@ Taking: TypeAlias = Callable[[Script], "tuple[Word | None, Script]"]
 class Recording(Protocol):
     """Keeps the last calls and the usage of all of them; see `recorder.Recorder`."""
 
-    def add(self, call: Call, size: int = 0) -> int:
-        """Keep a call, numbered; returns by what number `end` and `revise` find it."""
+    def add(self, entry: Entry) -> None:
+        """Keep a call, and number it."""
         ...
 
-    def end(self, index: int, ended: Ended, finished: float) -> None:
-        """Note how and when (Unix time) an exchange ended; nothing if the call is no longer kept."""
+    def end(self, entry: Entry, ended: Ended, finished: float) -> None:
+        """Note how and when (Unix time) an exchange ended."""
         ...
 
-    def revise(self, index: int, response: Any, usage: Usage | None) -> None:
-        """Put another response and usage in the place of a call's; nothing if the call is no longer kept."""
+    def revise(self, entry: Entry, response: Any, usage: Usage | None) -> None:
+        """Put another response and usage in the place of a call's; the sums of one no longer kept stay."""
         ...
 
     @property

@@ -21,6 +21,7 @@ from pytest_mockopenai.scene import Scene
 from pytest_mockopenai.settings import Settings
 from pytest_mockopenai.standalone.calllog import CallLog
 from pytest_mockopenai.standalone.config import BadOption, Config
+from pytest_mockopenai.standalone.lines import Later
 from pytest_mockopenai.standalone.metrics import Metrics, Scraped
 from pytest_mockopenai.standalone.spans import Spans
 from pytest_mockopenai.state import State
@@ -62,16 +63,18 @@ def build(
     write: Callable[[str], object],
     *,
     gauges: Callable[[], tuple[int, int]] | None = None,
+    later: Later | None = None,
     ready: Callable[[], bool] = lambda: True,
 ) -> Mock:
     """The mock that the options describe. Raises BadOption.
 
-    `write` takes the lines of its log, `gauges` are those of `Metrics`, `ready` says whether it wants more requests.
+    `write` takes the lines of its log, `gauges` and `later` are those of `Metrics`, `ready` says whether it wants more
+    requests.
     """
     settings = settings_of(config)
     scene = Scene(settings, fixed=config.fixed, state=state_of(config, settings))
     scene.models.add(*(name for name in config.models if name not in ("strict", "any")))
-    metrics = Metrics(gauges) if has_metrics(config) else None
+    metrics = Metrics(gauges, later=later) if has_metrics(config) else None
     spans = _spans() if config.otel else None
     log = CallLog(write, format=config.log_format, level=config.log_level) if config.log_level != "off" else None
     observers: list[Observer | None] = [metrics, spans, log]

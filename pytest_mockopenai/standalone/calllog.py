@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from pytest_mockopenai.observing import Seen
-from pytest_mockopenai.recorder import Call
+from pytest_mockopenai.recorder import Entry
 
 LEVELS = ("info", "warning", "error", "off")
 _LONGEST_PATH = 200
@@ -24,7 +24,7 @@ class CallLog:
         self._line = LINES[format]
         self._least = LEVELS.index(level)
 
-    def began(self, call: Call) -> None:
+    def began(self, call: Entry) -> None:
         """Writes nothing."""
 
     def ended(self, seen: Seen) -> None:

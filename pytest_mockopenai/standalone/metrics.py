@@ -9,12 +9,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from pytest_mockopenai.core.wire import Ending, Reply, Request, Whole
 from pytest_mockopenai.hosts.port import Exchange, Handler
 from pytest_mockopenai.observing import Seen
-from pytest_mockopenai.recorder import Call
+from pytest_mockopenai.recorder import Entry
+from pytest_mockopenai.standalone.lines import Later
+from pytest_mockopenai.standalone.tally import TOKENS, Spread, Tally
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -23,35 +27,24 @@ PATH = "/metrics"
 MODELS = 50
 """So many model names are labels; all others are `other`."""
 
-_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
-_LAGS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)
+SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+LAGS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)
+"""The buckets of the histograms, in seconds."""
 _SHARED = "PROMETHEUS_MULTIPROC_DIR"
 """The directory, by prometheus-client's own variable, in which workers share their numbers."""
 
-
-_TOKENS = ("prompt", "completion", "cached", "reasoning")
-
-
-@dataclass(frozen=True, slots=True)
-class _Counted:
-    """The metrics with the labels of one kind of call; None for those that such calls have none of."""
-
-    requests: Any
-    duration: Any
-    first: Any
-    prompt: Any
-    completion: Any
-    cached: Any
-    reasoning: Any
+_MOMENT = 0.05  # seconds
 
 
 class Metrics:
     """An observer that counts; `page` is what Prometheus scrapes, of all workers if they share a directory.
 
-    `gauges` are read when the page is made: the number of open connections and of replies being played.
+    To add up costs much less than to tell prometheus-client, which is told when the page is made; of several workers,
+    each tells within a tenth of a second, by `later`, which calls a function after so many seconds. `gauges` are read
+    then too: the number of open connections and of replies being played. For one thread.
     """
 
-    def __init__(self, gauges: Callable[[], tuple[int, int]] | None = None) -> None:
+    def __init__(self, gauges: Callable[[], tuple[int, int]] | None = None, *, later: Later | None = None) -> None:
         from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
         self._registry = CollectorRegistry()
@@ -63,51 +56,79 @@ class Metrics:
         self._connections = Gauge("connections", "Open connections.", **live)
         self._playing = Gauge("playing", "Replies being played that take time.", **live)
         self._duration = Histogram(
-            "request_duration_seconds", "From request to end.", ["endpoint"], buckets=_SECONDS, **made
+            "request_duration_seconds", "From request to end.", ["endpoint"], buckets=SECONDS, **made
         )
         self._first = Histogram(
-            "time_to_first_token_seconds", "Until a stream's first event.", ["endpoint"], buckets=_SECONDS, **made
+            "time_to_first_token_seconds", "Until a stream's first event.", ["endpoint"], buckets=SECONDS, **made
         )
-        self._lag = Histogram("stream_lag_seconds", "How late a stream ended.", buckets=_LAGS, **made)
+        self._lag = Histogram("stream_lag_seconds", "How late a stream ended.", buckets=LAGS, **made)
         self._gauges = gauges
+        self._later = later if _SHARED in os.environ else None
+        self._told = True
         self._models: set[str] = set()
-        self._known: dict[tuple[object, ...], _Counted] = {}
+        self._open = 0
+        self._late = Spread(lambda: self._lag, LAGS)
+        self._spreads: dict[str, tuple[Spread, Spread]] = {}
+        self._tallies: dict[tuple[object, ...], Tally] = {}
 
-    def began(self, call: Call) -> None:
+    def began(self, call: Entry) -> None:
         """One more in flight."""
-        self._in_flight.inc()
+        self._open += 1
+        if self._later is not None:
+            self._tell_soon()
 
     def ended(self, seen: Seen) -> None:
         """Counts a call."""
-        call = seen.call
-        self._in_flight.dec()
-        counted = self._counted(call)
-        counted.requests.inc()
-        counted.duration.observe(seen.duration)
-        if call.stream and seen.first is not None:
-            counted.first.observe(seen.first)
-        if call.stream and seen.late is not None:
-            self._lag.observe(max(0.0, seen.late))
-        if call.usage is not None:
-            counted.prompt.inc(call.usage.prompt_tokens)
-            counted.completion.inc(call.usage.completion_tokens)
-            if call.usage.cached_tokens or call.usage.reasoning_tokens:
-                counted.cached.inc(call.usage.cached_tokens)
-                counted.reasoning.inc(call.usage.reasoning_tokens)
+        self._open -= 1
+        call, _, duration, first, late = seen
+        tally = self._tally(call)
+        tally.count(call.usage)
+        tally.duration.observe(duration)
+        if call.stream:
+            if first is not None:
+                tally.first.observe(first)
+            if late is not None:
+                self._late.observe(max(0.0, late))
+        if self._later is not None:
+            self._tell_soon()
 
-    def _counted(self, call: Call) -> _Counted:
-        """What calls like this are counted by; kept, since to look labels up costs more than to count."""
+    def tell(self) -> None:
+        """Tells prometheus-client what was counted since it was told last."""
+        self._told = True
+        self._in_flight.set(self._open)
+        if self._gauges is not None:
+            connections, playing = self._gauges()
+            self._connections.set(connections)
+            self._playing.set(playing)
+        for tally in self._tallies.values():
+            tally.tell()
+        for spread in (*chain(*self._spreads.values()), self._late):
+            spread.tell()
+
+    def _tell_soon(self) -> None:
+        if self._told and self._later is not None:
+            self._told = False
+            self._later(_MOMENT, self.tell)
+
+    def _tally(self, call: Entry) -> Tally:
+        """Where calls like this are counted."""
         model = self._model(call.model) if call.usage is not None else None
-        key = (call.endpoint, call.status, word_of(call), model, call.stream)
-        known = self._known.get(key)
+        key = (call.endpoint, call.status, word_of(call), model)
+        known = self._tallies.get(key)
         if known is None:
             endpoint = call.endpoint or "unknown"
-            known = self._known[key] = _Counted(
+            known = self._tallies[key] = Tally(
                 self._requests.labels(endpoint, call.status, word_of(call)),
-                self._duration.labels(endpoint),
-                self._first.labels(endpoint) if call.stream else None,
-                *(self._tokens.labels(model, kind) if model is not None else None for kind in _TOKENS),
+                tuple(self._tokens.labels(model, kind) for kind in TOKENS) if model is not None else (),
+                *self._spreads_of(endpoint),
             )
+        return known
+
+    def _spreads_of(self, endpoint: str) -> tuple[Spread, Spread]:
+        known = self._spreads.get(endpoint)
+        if known is None:
+            duration, first = (partial(histogram.labels, endpoint) for histogram in (self._duration, self._first))
+            known = self._spreads[endpoint] = Spread(duration, SECONDS), Spread(first, SECONDS)
         return known
 
     def _model(self, name: str) -> str:
@@ -131,10 +152,7 @@ class Metrics:
         """Content type and text."""
         from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-        if self._gauges is not None:
-            connections, playing = self._gauges()
-            self._connections.set(connections)
-            self._playing.set(playing)
+        self.tell()
         return CONTENT_TYPE_LATEST, generate_latest(self._all())
 
     def _all(self) -> CollectorRegistry:
@@ -149,7 +167,7 @@ class Metrics:
         return together
 
 
-def word_of(call: Call) -> str:
+def word_of(call: Entry) -> str:
     """The name of the scripted word, the first one of several; `none` for a made-up answer."""
     return call.word.partition("(")[0] if call.word else "none"
 

@@ -51,12 +51,14 @@ class Server:
         from pytest_mockopenai.hosts.aio import AioHost
 
         self.stop = stop = Stop()
-        lines = Lines(self._log_fd, asyncio.get_running_loop().call_later)
+        later = asyncio.get_running_loop().call_later
+        lines = Lines(self._log_fd, later)
         host = AioHost(limits=limits_of(self._config))
         mock = build(
             self._config,
             lines.write,
             gauges=lambda: (host.connections, host.streams),
+            later=later,
             ready=lambda: not stop.asked.is_set(),
         )
         host.handler = mock.handler

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pytest_mockopenai.observing import Seen
-from pytest_mockopenai.recorder import Call
+from pytest_mockopenai.recorder import Entry
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer, TracerProvider
@@ -44,7 +44,7 @@ class Spans:
         self._provider = provider or _configured()
         self._tracer: Tracer = self._provider.get_tracer("pytest_mockopenai")
 
-    def began(self, call: Call) -> None:
+    def began(self, call: Entry) -> None:
         """Nothing: a span is made when its end is known."""
 
     def ended(self, seen: Seen) -> None:
@@ -69,7 +69,7 @@ class Spans:
             shutdown()
 
 
-def name_of(call: Call) -> str:
+def name_of(call: Entry) -> str:
     """`chat gpt-4o`, or `GET /v1/models` for what is no operation of a model."""
     operation = OPERATIONS.get(call.endpoint)
     return f"{operation} {call.model}".strip() if operation else f"{call.method} {call.endpoint or 'unknown'}"
@@ -92,7 +92,7 @@ def attributes_of(seen: Seen) -> Iterator[tuple[str, Any]]:
     yield "mockopenai.request_id", call.request_id
 
 
-def _of_operation(call: Call) -> Iterator[tuple[str, Any]]:
+def _of_operation(call: Entry) -> Iterator[tuple[str, Any]]:
     yield "gen_ai.operation.name", OPERATIONS[call.endpoint]
     yield "gen_ai.provider.name", "openai"
     yield "gen_ai.request.model", call.model
@@ -107,7 +107,7 @@ def _of_operation(call: Call) -> Iterator[tuple[str, Any]]:
         yield from _of_response(_response(call))
 
 
-def _response(call: Call) -> Mapping[str, Any]:
+def _response(call: Entry) -> Mapping[str, Any]:
     """The finished object; one that is read only when somebody looks is read now."""
     response = call.response.read() if hasattr(call.response, "read") else call.response
     return response if isinstance(response, Mapping) else {}

@@ -27,7 +27,7 @@ def logged(call: Call, ended: Ending = "done", **options: Any) -> str:
 
 
 def test_text(a_call: Make) -> None:
-    call = a_call(word="says('Paris')", started=1_800_000_000.5)
+    call = a_call(word="says('Paris')", arrived=1_800_000_000.5)
     assert logged(call) == "2027-01-15T08:00:00.512Z POST /v1/chat/completions 200 says('Paris') 12.3ms 9+1 tokens"
 
 
@@ -37,7 +37,7 @@ def test_text_of_what_broke_off(a_call: Make) -> None:
 
 
 def test_json(a_call: Make) -> None:
-    line = logged(a_call(word="rate_limit()", status=429, tokens=None, request_id="req_1", started=1.0), format="json")
+    line = logged(a_call(word="rate_limit()", status=429, tokens=None, request_id="req_1", arrived=1.0), format="json")
     assert json.loads(line) == {
         "time": "1970-01-01T00:00:01.012Z",
         "level": "warning",

@@ -6,13 +6,17 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.parser import text_string_to_metric_families
 
+from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.core.wire import Request, Whole
 from pytest_mockopenai.observing import Seen
-from pytest_mockopenai.recorder import Call
-from pytest_mockopenai.standalone.metrics import MODELS, Metrics, Page, Scraped
+from pytest_mockopenai.recorder import Call, Entry
+from pytest_mockopenai.standalone.metrics import MODELS, SECONDS, Metrics, Page, Scraped
 
 Make = Callable[..., Call]
 
@@ -41,6 +45,29 @@ def test_a_call_is_counted(a_call: Make) -> None:
     assert found["mockopenai_time_to_first_token_seconds_bucket", ("chat.completions", "0.025")] == 1
     assert found["mockopenai_stream_lag_seconds_bucket", ("0.002",)] == 0
     assert found["mockopenai_stream_lag_seconds_bucket", ("0.005",)] == 1
+
+
+TAKEN = st.sampled_from([0.0, 0.001, 0.0011, 0.25, 60.0, 61.0])
+
+
+@given(st.lists(st.tuples(TAKEN, st.booleans()), max_size=20))
+def test_a_histogram_is_as_if_told_at_once(steps: list[tuple[float, bool]]) -> None:
+    """Whenever the page is made in between: the same as if prometheus-client had been told each time."""
+    metrics, told = Metrics(), Histogram("told", "", buckets=SECONDS, registry=(registry := CollectorRegistry()))
+    for seconds, scraped in steps:
+        metrics.ended(Seen(Entry(Inquiry("models", Request("GET", "/v1/models"), {}), 200), "done", seconds))
+        told.observe(seconds)
+        if scraped:
+            metrics.page()
+    found = samples(metrics)
+    (family,) = registry.collect()
+    for sample in family.samples:
+        if not sample.name.endswith("_created"):
+            ours = (
+                sample.name.replace("told", "mockopenai_request_duration_seconds"),
+                ("models", *sample.labels.values()),
+            )
+            assert found.get(ours, 0.0) == pytest.approx(sample.value)
 
 
 def test_labels_are_bounded(a_call: Make) -> None:

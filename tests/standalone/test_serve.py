@@ -158,6 +158,7 @@ def test_workers_answer_alike_and_are_replaced(serve: Serve) -> None:
     served.url = json.loads(served.out.read_text().splitlines()[0])["urls"][0]
     said = {served.chat().json()["choices"][0]["message"]["content"] for _ in range(8)}
     assert len(said) == 1
+    until_counted(served, 8)
     first = workers_of(served.process.pid)
     assert len(first) == 2
     os.kill(first[0], signal.SIGKILL)
@@ -165,12 +166,19 @@ def test_workers_answer_alike_and_are_replaced(serve: Serve) -> None:
     assert "A worker was ended by SIGKILL; another takes its place." in served.err.read_text()
     said |= {served.chat().json()["choices"][0]["message"]["content"] for _ in range(8)}
     assert len(said) == 1
-    text = httpx.get(f"{served.origin}/metrics").text
-    assert 'mockopenai_requests_total{endpoint="chat.completions",status="200",word="none"} 16.0' in text
-    assert "mockopenai_in_flight 0.0" in text
+    until_counted(served, 16)
     last = workers_of(served.process.pid)
     served.process.kill()  # the parent is gone without a word
     served.until(lambda: not any(map(is_alive, last)))
+
+
+def until_counted(served: Any, calls: int) -> None:
+    """Waits until the workers have told how many calls they answered."""
+    told = f'mockopenai_requests_total{{endpoint="chat.completions",status="200",word="none"}} {calls}.0'
+    served.until(lambda: told in (text := httpx.get(f"{served.origin}/metrics").text) and IDLE in text)
+
+
+IDLE = "mockopenai_in_flight 0.0"
 
 
 def workers_of(pid: int) -> list[int]:

@@ -52,7 +52,7 @@ def with_body(call: Call, headers: tuple[tuple[str, str], ...] = (), **body: Any
 
 def test_a_chat_call(traced: Traced, a_call: Make) -> None:
     response = {"id": "chatcmpl-1", "model": "gpt-4o", "choices": [{"finish_reason": "stop"}]}
-    call = a_call(response=response, usage=Usage(9, 2), started=100.0, request_id="req_1", word="says('Paris')")
+    call = a_call(response=response, usage=Usage(9, 2), arrived=100.0, request_id="req_1", word="says('Paris')")
     span = traced.of(with_body(call, temperature=0.5, max_completion_tokens=20, seed=7, stop="x"))
     assert (span.name, span.kind, span.status.status_code) == ("chat gpt-4o", SpanKind.SERVER, StatusCode.UNSET)
     assert (span.start_time, span.end_time) == (100 * 10**9, 100_500_000_000)

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from pytest_mockopenai.core.errors import Refused
 from pytest_mockopenai.core.usage import Method, Usage
-from pytest_mockopenai.recorder import Call, Ended, Unread
+from pytest_mockopenai.recorder import Call, Ended, Entry
 from pytest_mockopenai.standalone.shared.link import Link
 from pytest_mockopenai.standalone.shared.scripts import Lua
 from pytest_mockopenai.standalone.shared.written import read, written
@@ -33,31 +33,32 @@ class RedisRecorder:
             link.key(name) for name in ("numbers", "calls", "ended", "usage")
         )
 
-    def add(self, call: Call, size: int = 0) -> int:
-        """Keep a call, numbered; returns by what number `end` and `revise` find it."""
-        response = call.response.read() if isinstance(call.response, Unread) else call.response
-        text = written(replace(call, response=response))
+    def add(self, entry: Entry) -> None:
+        """Keep a call, and number it."""
         keys = (self._numbers, self._calls, self._ended, self._usage)
-        sums = _sums(call.model, call.usage) if call.usage else ()
-        return int(self._link.run(Lua.ADD, keys, text, self._limit, self._room, self._link.ttl, *sums))
+        sums = _sums(entry.model, entry.usage) if entry.usage else ()
+        text = written(entry.call())
+        entry.index = int(self._link.run(Lua.ADD, keys, text, self._limit, self._room, self._link.ttl, *sums))
 
-    def end(self, index: int, ended: Ended, finished: float) -> None:
+    def end(self, entry: Entry, ended: Ended, finished: float) -> None:
         """Note how and when (Unix time) an exchange ended; nothing if the call is no longer kept.
 
         The reply is on its way by then, so a store that cannot be reached makes no difference to it.
         """
+        entry.end(ended, finished)
         try:
-            self._link.run(Lua.END, (self._calls, self._ended), index, f"{ended} {finished!r}", self._link.ttl)
+            self._link.run(Lua.END, (self._calls, self._ended), entry.index, f"{ended} {finished!r}", self._link.ttl)
         except Refused as refused:
-            _LOG.warning("How call %d ended (%s) is not noted: %s", index, ended, refused)
+            _LOG.warning("How call %d ended (%s) is not noted: %s", entry.index, ended, refused)
 
-    def revise(self, index: int, response: Any, usage: Usage | None) -> None:
-        """Put another response and usage in the place of a call's; nothing if the call is no longer kept."""
+    def revise(self, entry: Entry, response: Any, usage: Usage | None) -> None:
+        """Put another response and usage in the place of a call's; the sums of one no longer kept stay."""
+        entry.revise(response, usage)
         try:
-            while not self._revised(index, response, usage):
+            while not self._revised(entry.index, response, usage):
                 pass
         except Refused as refused:
-            _LOG.warning("What call %d came to is not noted: %s", index, refused)
+            _LOG.warning("What call %d came to is not noted: %s", entry.index, refused)
 
     def _revised(self, index: int, response: Any, usage: Usage | None) -> bool:
         before = self._link.ask(lambda redis: redis.hget(self._calls, str(index)))

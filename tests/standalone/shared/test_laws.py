@@ -21,10 +21,10 @@ from pytest_mockopenai.core.script import Script, When
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.core.wire import Request
 from pytest_mockopenai.core.word import Word, parse
-from pytest_mockopenai.recorder import Call, Recorder, Unread
+from pytest_mockopenai.recorder import Entry, Recorder, Unread
 from pytest_mockopenai.standalone.shared.calls import RedisRecorder
 from pytest_mockopenai.standalone.shared.collections import RedisCollection, RedisContents
-from pytest_mockopenai.state import State, Taking
+from pytest_mockopenai.state import Recording, State, Taking
 from pytest_mockopenai.store import Collection, Contents
 
 CHAT = frozenset({"text"})
@@ -45,9 +45,12 @@ def script_it(state: State, *replies: Word, standing: Word | None = None, **cond
     state.change(lambda script: script.adding(When(**conditions), replies, standing=standing))
 
 
-def call(model: str = "gpt-4o", usage: Usage | None = None, **more: Any) -> Call:
+def added(state: State | Recording, model: str = "gpt-4o", usage: Usage | None = None, **more: Any) -> Entry:
+    """A call that was added to the record."""
     inquiry = Inquiry("chat.completions", Request("POST", "/v1/chat/completions", (("a", "b"),)), {"n": 1}, model)
-    return Call(0, inquiry, "/v1/chat/completions", 200, usage=usage, **more)
+    entry = Entry(inquiry, 200, usage=usage, **more)
+    getattr(state, "recorder", state).add(entry)
+    return entry
 
 
 # --- stored objects ---------------------------------------------------------------------------------------------------
@@ -267,18 +270,19 @@ def test_any_word_crosses(state, text):
 
 
 def test_calls_are_kept_as_they_were(state):
-    full = call(
-        usage=Usage(3, 4, completion_method="estimated"), response={"id": "é\ud800"}, stream=True, word="says('x')",
-        fault="cut", retry_after=1.5, request_id="req_1", response_headers=(("a", "b"),), started=1.25, seconds=0.5,
+    full = added(
+        state, usage=Usage(3, 4, completion_method="estimated"), response={"id": "é\ud800"}, word="says('x')",
+        stream=True, fault="cut", retry_after=1.5, request_id="req_1", response_headers=(("a", "b"),), started=1.25,
+        seconds=0.5,
     )  # fmt: skip
-    index = state.recorder.add(full, 10)
-    assert state.recorder.calls() == (full,)
-    state.recorder.end(index, "cut", 1764194400.123456)
-    assert state.recorder.calls() == (replace(full, ended="cut", finished=1764194400.123456),)
+    call = full.call()
+    assert state.recorder.calls() == (call,)
+    state.recorder.end(full, "cut", 1764194400.123456)
+    assert state.recorder.calls() == (replace(call, ended="cut", finished=1764194400.123456),)
 
 
 def test_a_response_that_nobody_has_read_is_read(state):
-    state.recorder.add(call(response=Unread(lambda: {"id": "1"})))
+    added(state, response=Unread(lambda: {"id": "1"}))
     assert state.recorder.calls()[0].response == {"id": "1"}
 
 
@@ -289,9 +293,9 @@ def test_usage_is_summed_by_model(state):
         Usage(5, 0, cached_tokens=5, prompt_method="given"),
     ]
     for usage in usages:
-        state.recorder.add(call(usage=usage))
-    state.recorder.add(call("é\ud800", Usage(completion_tokens=9, completion_method="given")))
-    state.recorder.add(call("none"))
+        added(state, usage=usage)
+    added(state, "é\ud800", Usage(completion_tokens=9, completion_method="given"))
+    added(state, "none")
     assert state.recorder.usage() == {
         "gpt-4o": sum(usages, Usage()),
         "é\ud800": Usage(completion_tokens=9, completion_method="given"),
@@ -299,28 +303,28 @@ def test_usage_is_summed_by_model(state):
 
 
 def test_a_call_is_revised(state):
-    state.recorder.add(call(usage=Usage(1, 1)))
-    index = state.recorder.add(call(usage=Usage(5, 5), response={"status": "completed"}))
-    state.recorder.revise(index, {"status": "cancelled"}, Usage(5, 2))
+    added(state, usage=Usage(1, 1))
+    entry = added(state, usage=Usage(5, 5), response={"status": "completed"})
+    state.recorder.revise(entry, {"status": "cancelled"}, Usage(5, 2))
     assert [kept.response for kept in state.recorder.calls()] == [None, {"status": "cancelled"}]
     assert state.recorder.calls()[1].usage == Usage(5, 2)
     assert state.recorder.usage() == {"gpt-4o": Usage(6, 3)}
 
 
 def test_revisions_at_the_same_time_leave_the_sums_right(state):
-    index = state.recorder.add(call(usage=Usage(1, 1)))
-    in_threads(lambda name: [state.recorder.revise(index, name, Usage(n, n)) for n in range(30)], "abcd")
+    entry = added(state, usage=Usage(1, 1))
+    in_threads(lambda name: [state.recorder.revise(entry, name, Usage(n, n)) for n in range(30)], "abcd")
     (kept,) = state.recorder.calls()
     assert state.recorder.usage() == {"gpt-4o": kept.usage}
 
 
 def test_cleared_calls_are_gone_and_numbering_goes_on(state):
-    index = state.recorder.add(call(usage=Usage(1, 1)))
+    entry = added(state, usage=Usage(1, 1))
     state.recorder.clear()
-    state.recorder.end(index, "done", 1.0)
-    state.recorder.revise(index, None, Usage(9, 9))
+    state.recorder.end(entry, "done", 1.5)
+    state.recorder.revise(entry, None, Usage(9, 9))
     assert (state.recorder.calls(), state.recorder.usage(), state.recorder.count) == ((), {}, 1)
-    state.recorder.add(call())
+    added(state)
     assert [(kept.index, kept.ended) for kept in state.recorder.calls()] == [(1, "open")]
 
 
@@ -328,9 +332,8 @@ def test_cleared_calls_are_gone_and_numbering_goes_on(state):
 def test_the_oldest_calls_are_forgotten(sharing, limit):
     shared, local = sharing(record_limit=limit).recorder, Recorder(limit)
     for number in range(5):
-        assert shared.add(call(response=number)) == local.add(call(response=number))
-        shared.end(number, "done", 1.5)
-        local.end(number, "done", 1.5)
+        for recorder in (shared, local):
+            recorder.end(added(recorder, response=number), "done", 1.5)
     assert shared.calls() == local.calls()
     assert [kept.index for kept in shared.calls()] == [0, 1, 2, 3, 4][5 - limit :]
     assert shared.count == 5
@@ -339,11 +342,11 @@ def test_the_oldest_calls_are_forgotten(sharing, limit):
 def test_no_more_bytes_are_kept_than_there_is_room(sharing):
     recorder = RedisRecorder(sharing().recorder._link, limit=100, room=5000)
     for size in (2000, 2000, 2000, 9000):
-        recorder.add(call(response="x" * size))
+        added(recorder, response="x" * size)
     assert [len(kept.response) for kept in recorder.calls()] == [9000]
-    recorder.add(call(response="x" * 2000))
-    recorder.revise(4, "y" * 3000, None)
-    recorder.add(call(response="x" * 1000))
+    entry = added(recorder, response="x" * 2000)
+    recorder.revise(entry, "y" * 3000, None)
+    added(recorder, response="x" * 1000)
     assert [kept.response[:1] for kept in recorder.calls()] == ["y", "x"]
 
 
@@ -354,16 +357,16 @@ def test_reset_forgets_everything(state):
     old = state.recorder
     state.store.collection("a").put("1", {})
     script_it(state, words.says("x"))
-    index = state.recorder.add(call(usage=Usage(1, 1)))
+    entry = added(state, usage=Usage(1, 1))
     state.seen(7)
     state.reset()
-    old.end(index, "done", 1.5)
+    old.end(entry, "done", 1.5)
     assert state.store.collection("a").all() == []
     assert take(state) is None
     assert state.script == Script()
     assert (state.recorder.calls(), state.recorder.usage(), state.recorder.count) == ((), {}, 0)
     assert state.seen(7) == 1
-    state.recorder.add(call())
+    added(state)
     assert [(kept.index, kept.ended) for kept in state.recorder.calls()] == [(0, "open")]
 
 
