@@ -1,0 +1,8 @@
+"""Pictures that are real files of a given size, small and quick to make, without an image library."""
+
+from __future__ import annotations
+
+from pytest_mockopenai.core.picture.formats import FORMATS, content_type, encoded
+from pytest_mockopenai.core.picture.mosaic import Picture, drawn
+
+__all__ = ["FORMATS", "Picture", "content_type", "drawn", "encoded"]
