@@ -39,6 +39,9 @@ from pytest_mockopenai.state import LocalState, Mark, Recording, State
 _OF_A_BODY = frozenset({"content-type", "content-length", "transfer-encoding", "x-test-scenario"})
 """Headers that are of one request alone, and not of the calls made while it is answered."""
 
+_FAILURE = frozenset({"failure"})
+"""What an endpoint can say of which nothing else can be scripted: it needs no script."""
+
 _NOWHERE = Recorder(0)
 """Where calls are recorded that the state, which cannot be reached, would have recorded."""
 
@@ -343,7 +346,7 @@ class App:
             return scenario.checked(asked, endpoint), "header"
         inquiry = attempt.asked
         word, stands = self._take(inquiry, endpoint)
-        if word is None and self.settings.strict and endpoint.kinds and not endpoint.named_only:
+        if word is None and self.settings.strict and endpoint.kinds - _FAILURE and not endpoint.named_only:
             self.problems.append(explain.unscripted(inquiry, self.script, endpoint.kinds))
             raise Refused(errors.unscripted(explain.unscripted_headline(inquiry)))
         chaos = self.settings.chaos

@@ -54,8 +54,9 @@ class Answer:
 
     `filler_tokens` asks for made-up text of exactly so many tokens. `usage` holds token counts that replace counting
     (`prompt_tokens`, `completion_tokens`, `cached_tokens`, `reasoning_tokens`). `vectors` answers embeddings, one for
-    each input or one for all. `flagged` answers moderations: category to score, 0 to 1. `built_in_calls` come before
-    what is said. With a `failure` the model broke off after saying the rest.
+    each input or one for all. `flagged` answers moderations: category to score, 0 to 1. `images` (base64 of files)
+    answer image endpoints, one for each picture or one for all, `revised_prompt` beside them. `built_in_calls` come
+    before what is said. With a `failure` the model broke off after saying the rest.
     """
 
     text: str | None = None
@@ -68,11 +69,13 @@ class Answer:
     usage: Mapping[str, int] | None = None
     vectors: tuple[tuple[float, ...], ...] = ()
     flagged: Mapping[str, float] | None = None
+    images: tuple[str, ...] = ()
+    revised_prompt: str | None = None
     built_in_calls: tuple[BuiltInCall, ...] = ()
     failure: Failure | None = None
 
     @property
-    def kind(self) -> Literal["text", "embedding", "moderation"] | None:
+    def kind(self) -> Literal["text", "embedding", "moderation", "image", "failure"] | None:
         """Which sort of endpoint can say this; None if any can (only `usage` was given)."""
         if self.text is not None:
             return "text"
@@ -80,7 +83,11 @@ class Answer:
             return "embedding"
         if self.flagged is not None:
             return "moderation"
-        return None if self == Answer(usage=self.usage) else "text"
+        if self.images or self.revised_prompt is not None:
+            return "image"
+        if self == Answer(usage=self.usage):
+            return None
+        return "failure" if self == Answer(usage=self.usage, failure=self.failure) else "text"
 
     @property
     def says_nothing(self) -> bool:
@@ -110,12 +117,13 @@ class Answer:
 
 
 def _check_one_visible(answer: Answer) -> None:
-    """A model answers with text or a refusal, not both; vectors and moderation scores stand alone."""
+    """A model answers with text or a refusal, not both; vectors, moderation scores and images stand alone."""
     visible = {
         "text": answer.text is not None or answer.filler_tokens is not None,
         "a refusal": answer.refusal is not None,
         "vectors": bool(answer.vectors),
         "moderation scores": answer.flagged is not None,
+        "images": bool(answer.images) or answer.revised_prompt is not None,
     }
     said = [name for name, present in visible.items() if present]
     if answer.text is not None and answer.filler_tokens is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -44,3 +45,13 @@ def score(name: str, value: bool | float) -> float:
     if not isinstance(value, (int, float)) or not 0 <= value <= 1:
         raise ValueError(f"{name} is True, False or a score from 0 to 1, not {value!r:.80}")
     return float(value)
+
+
+def file(text: str) -> str:
+    """The base64 of a file, given as that or as a data URL; else ValueError."""
+    data = text.partition(";base64,")[2] if isinstance(text, str) and text.startswith("data:") else text
+    try:
+        return base64.b64encode(base64.b64decode(data, validate=True)).decode()
+    except (TypeError, ValueError):  # of which binascii's error is one
+        hint = " (base64.b64encode(data).decode())" if isinstance(text, bytes) else ""
+        raise ValueError(f"a file is text in base64{hint} or a data URL, not {text!r:.80}") from None

@@ -193,7 +193,8 @@ class Context:
 class Finished:
     """A finished answer: the JSON object, its usage, and whatever the endpoint's `events` needs to cut it up.
 
-    `headers` go out beside the standard ones. A reply that is no JSON has its content type and bytes in `content`.
+    `headers` go out beside the standard ones. A reply that is no JSON has its content type and bytes in `content`; if
+    it is streamed, its events are pieces of these bytes.
     """
 
     object: JSON
@@ -210,11 +211,11 @@ class Endpoint:
 
     `resource` is its place in the SDK (`chat.completions`). `answer` makes the finished object; `events` cuts it into
     the bytes of the stream's events, `end` is what follows the last one; `failure` is the event of an error after so
-    many others. `params` names the SDK's type of the body (`module:Name`); `known` are parameters accepted even if the
-    installed SDK lacks them; `bounds` are its ranges and lengths; `rules` are checks of its own that raise `Refused`.
-    `history` finds the items that a request goes on from (raising `Refused` for what does not exist). `errors`, by
-    code, are those that it words in its own way. `kinds` are the
-    kinds of `Answer` it can say. A `keyless` one is answered without an API key. `read` reads a body that is no JSON.
+    many others; `streams` says whether a call is streamed. `params` names the SDK's type of the body (`module:Name`);
+    `known` are parameters accepted even if the installed SDK lacks them; `bounds` are its ranges and lengths; `rules`
+    are checks of its own that raise `Refused`. `history` finds the items that a request goes on from (raising `Refused`
+    for what does not exist). `errors`, by code, are those that it words in its own way. `kinds` are the kinds of
+    `Answer` it can say. A `keyless` one is answered without an API key. `read` reads a body that is no JSON.
 
     With `dialogue` it accepts an upgrade to WebSocket, choosing one of `subprotocols`, and no other request; `Refused`
     that `dialogue` raises is answered before the upgrade. The method of an endpoint that is called only in dialogues is
@@ -231,6 +232,7 @@ class Endpoint:
     events: Callable[[Context, Finished], Iterable[bytes]] | None = None
     end: bytes = b""
     failure: Callable[[Error, int], bytes] = lambda error, _: sse.event(error.envelope())
+    streams: Callable[[Context], bool] = lambda context: context.streamed
     params: str | None = None
     known: frozenset[str] = frozenset()
     bounds: Mapping[str, Range | Length] = field(default_factory=dict)

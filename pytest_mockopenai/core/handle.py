@@ -84,7 +84,7 @@ def answered(context: Context, *, streams: bool | None = None) -> Outcome:
     for rule in context.endpoint.rules:
         rule(context)
     finished = context.endpoint.answer(context)
-    asked = context.streamed if streams is None else streams
+    asked = context.endpoint.streams(context) if streams is None else streams
     if context.endpoint.events is None or not asked:
         return Outcome(finished, None)
     return Outcome(finished, tuple(context.endpoint.events(context, finished)))
@@ -96,16 +96,22 @@ def rendered(outcome: Outcome, endpoint: Endpoint, standard: Headers) -> Rendere
     usage = outcome.finished.usage
     steps = usage.completion_tokens if usage else 0
 
+    content = outcome.finished.content
+
     def failure(after: int) -> bytes:
         filled = errors.server_error().filled(model="", request_id=dict(standard).get("x-request-id", ""))
-        return jsontext.dumps(filled.envelope()) if outcome.events is None else endpoint.failure(filled, after)
+        in_events = outcome.events is not None and content is None
+        return endpoint.failure(filled, after) if in_events else jsontext.dumps(filled.envelope())
 
     if outcome.events is None:
-        finished = outcome.finished
-        kind, body = finished.content or (headers.JSON, jsontext.dumps(finished.object))
-        return Rendered(finished.status, (*sent, ("content-type", kind)), body, steps=steps, failure=failure)
-    head = (*sent, ("content-type", sse.CONTENT_TYPE), ("cache-control", "no-cache"))
-    return Rendered(200, head, events=outcome.events, end=endpoint.end, failure=failure)
+        kind, body = content or (headers.JSON, jsontext.dumps(outcome.finished.object))
+        status = outcome.finished.status
+        return Rendered(status, (*sent, ("content-type", kind)), body, steps=steps, failure=failure)
+    kinds = (("content-type", content[0]),) if content else _OF_EVENTS
+    return Rendered(200, (*sent, *kinds), events=outcome.events, end=endpoint.end, failure=failure)
+
+
+_OF_EVENTS: Headers = (("content-type", sse.CONTENT_TYPE), ("cache-control", "no-cache"))
 
 
 def rendered_messages(outcome: Outcome, endpoint: Endpoint, request_id: str) -> Rendered:

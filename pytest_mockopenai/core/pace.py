@@ -105,8 +105,8 @@ def _malformed(broken: _Broken) -> tuple[Step, ...]:
 
 
 def _garbled(event: bytes) -> bytes:
-    """The event with its data cut in half, which no JSON object survives; a WebSocket's message is nothing but data."""
-    if event.startswith(b"{"):
+    """The event with its data cut in half, which no JSON object survives; what is no event is nothing but data."""
+    if not event.startswith((b"data: ", b"event: ")):
         return _half(event)
     head, mark, data = event.partition(b"data: ")
     return head + mark + _half(data.rstrip(b"\n")) + b"\n\n"

@@ -38,13 +38,20 @@ class Request:
     """One HTTP request.
 
     `target` is the request target as sent, undecoded: path and query (`/v1/models/a%2Fb?limit=2`). `headers` keeps the
-    order and spelling of the wire; look names up with `header`, which ignores case.
+    order and spelling of the wire; look names up with `header`, which ignores case. `scheme` is that of the connection.
     """
 
     method: str
     target: str
     headers: Headers = ()
     body: bytes = b""
+    scheme: str = "http"
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host by which the client reached the mock; a gateway's `x-forwarded-proto` goes first."""
+        scheme = self.header("x-forwarded-proto") or self.scheme
+        return f"{scheme}://{self.header('host') or 'localhost'}"
 
     @property
     def raw_path(self) -> str:

@@ -105,9 +105,10 @@ def word(make: Callable[P, Word]) -> Callable[P, Word]:
     return labelled
 
 
-def _check_text(name: str, parameter: inspect.Parameter, value: object) -> None:
-    if parameter.annotation in _TEXT and not isinstance(value, _TEXT[parameter.annotation]):
-        raise TypeError(f"{name}() takes a text as {parameter.name}, not {type(value).__name__} ({value!r:.80})")
+def _check_text(name: str, parameter: inspect.Parameter, given: Any) -> None:
+    for value in given if parameter.kind is inspect.Parameter.VAR_POSITIONAL else (given,):
+        if parameter.annotation in _TEXT and not isinstance(value, _TEXT[parameter.annotation]):
+            raise TypeError(f"{name}() takes a text as {parameter.name}, not {type(value).__name__} ({value!r:.80})")
 
 
 _TEXT: Mapping[str, tuple[type, ...]] = {"str": (str,), "str | None": (str, type(None))}

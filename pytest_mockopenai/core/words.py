@@ -127,6 +127,17 @@ def flags(**categories: bool | float) -> Word:
     return _saying(Answer(flagged={name: arguments.score(name, value) for name, value in categories.items()}))
 
 
+@word
+def draws(*images: str, revised_prompt: str | None = None) -> Word:
+    """Answer image endpoints with these files, as base64 or a data URL: one for each picture, or one for all.
+
+    Without files the picture is made up. `revised_prompt` is what the model says that it drew (dall-e-3).
+    """
+    if not images and revised_prompt is None:
+        raise ValueError("draws() takes a file as base64, or a revised_prompt")
+    return _saying(Answer(images=tuple(map(arguments.file, images)), revised_prompt=revised_prompt))
+
+
 # --- errors -----------------------------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pytest_mockopenai.tokens.count import Count, Method, Tokenizer, inputs_of, text_input, tokenizer
     from pytest_mockopenai.tokens.images import image_size, image_tokens
     from pytest_mockopenai.tokens.models import ModelEncoding, encoding_name, is_reasoning
+    from pytest_mockopenai.tokens.pictures import drawn_tokens, seen_tokens
     from pytest_mockopenai.tokens.responses import (
         responses_input,
         responses_input_of_kind,
@@ -36,6 +37,7 @@ __all__ = [
     "chat_completion",
     "chat_prompt",
     "chat_prompt_of_kind",
+    "drawn_tokens",
     "encoding_name",
     "image_size",
     "image_tokens",
@@ -45,6 +47,7 @@ __all__ = [
     "responses_input",
     "responses_input_of_kind",
     "responses_output",
+    "seen_tokens",
     "stream_pieces",
     "take",
     "text_input",
@@ -53,7 +56,7 @@ __all__ = [
     "tokenizer",
 ]
 
-_MODULES = ("bpe", "chat", "count", "images", "models", "responses", "text")
+_MODULES = ("bpe", "chat", "count", "images", "models", "pictures", "responses", "text")
 
 
 def __getattr__(name: str) -> object:

@@ -21,18 +21,19 @@ DEFAULT_SIZE: Final = (1024, 1024)  # pixels, of an image that is not in the req
 
 @dataclass(frozen=True, slots=True)
 class Tiles:
-    """Base tokens, and tokens for each tile of 512 x 512 pixels."""
+    """Base tokens, and tokens for each tile of 512 x 512 pixels, the shorter side being `short` pixels at most."""
 
     base: int
     tile: int
     method: Method = "modelled"
+    short: int = 768
 
     def tokens(self, width: int, height: int, detail: str) -> int:
         """Tokens of an image; `detail` "low" costs the base only."""
         if detail == "low":
             return self.base
         scale = min(1, 2048 / max(width, height))
-        scale = min(scale, 768 / min(width, height))
+        scale = min(scale, self.short / min(width, height))
         return self.base + self.tile * _cells(width * scale, height * scale, 512)
 
 

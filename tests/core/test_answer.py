@@ -21,11 +21,13 @@ PARTS: list[tuple[str, Answer]] = [
     ("usage", Answer(usage={"prompt_tokens": 1})),
     ("vectors", Answer(vectors=((0.5,),))),
     ("flagged", Answer(flagged={})),
+    ("images", Answer(images=("aGk=",))),
+    ("revised", Answer(revised_prompt="A cat.")),
     ("tool", Answer(built_in_calls=(BuiltInCall("web_search"),))),
     ("failure", Answer(failure=Failure("server_error", "No."))),
 ]
 ANSWERS = st.sampled_from([answer for _, answer in PARTS])
-VISIBLE = {"text", "filler", "refusal", "vectors", "flagged"}
+VISIBLE = {"text", "filler", "refusal", "vectors", "flagged", "images", "revised"}
 
 
 def joined(*answers: Answer) -> Answer | None:
@@ -52,7 +54,7 @@ def test_joining_is_associative(answers: list[Answer], at: int) -> None:
 @pytest.mark.parametrize(("name", "one"), PARTS, ids=[name for name, _ in PARTS])
 @pytest.mark.parametrize(("other_name", "other"), PARTS, ids=[name for name, _ in PARTS])
 def test_one_visible_thing_is_said(name: str, one: Answer, other_name: str, other: Answer) -> None:
-    clash = name != other_name and {name, other_name} <= VISIBLE
+    clash = name != other_name and {name, other_name} <= VISIBLE and {name, other_name} != {"images", "revised"}
     assert (joined(one, other) is None) == clash
 
 

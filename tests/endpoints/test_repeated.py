@@ -121,6 +121,17 @@ BODIES: list[tuple[str, Any]] = [
         ("/v1/embeddings", {"model": "text-embedding-3-small", "input": given, "dimensions": 8, **more})
         for given, more in ((["a", "b"], {}), ("a", {"encoding_format": "base64"}), ("", {}))
     ],
+    *[
+        ("/v1/images/generations", {"prompt": "A cat %s", "size": "256x256", **more})
+        for more in (
+            {"model": "dall-e-2"},
+            {"model": "dall-e-2", "response_format": "b64_json", "n": 2},
+            {"model": "my-own", "stream": True, "partial_images": 1},
+            {"model": "gpt-image-1"},
+        )
+    ],
+    ("/v1/audio/speech", {"model": "gpt-4o-mini-tts", "voice": "alloy", "input": "Hi", "stream_format": "sse"}),
+    ("/v1/audio/speech", {"model": "tts-1", "voice": "alloy", "input": "Hi"}),
     ("/v1/moderations", {"input": "I'll kill you"}),
     ("/v1/completions", {"model": "gpt-3.5-turbo-instruct", "prompt": "Once", "max_tokens": 9, "echo": True}),
     ("/v1/completions", {"model": "davinci-002", "prompt": ["a", "b"], "stream": True, "logprobs": 2}),
@@ -150,6 +161,7 @@ WORDS = [
     words.fails(),
     words.built_in_call("web_search"),
     words.embeds([0.5, 0.25]),
+    words.draws("aGk=", revised_prompt="%s"),
     words.flags(violence=True),
     words.rate_limit(retry_after=2),
     words.server_error(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_mockopenai.core.errors.envelope import Error
+from pytest_mockopenai.core.errors.envelope import HELP, Error
 
 
 def limit_too_large(name: str, asked: int, most: int) -> Error:
@@ -59,6 +59,17 @@ def content_filtered() -> Error:
         "Invalid prompt: your prompt was flagged as potentially violating our usage policy. Please try again with a "
         "different prompt: https://platform.openai.com/docs/guides/reasoning#advice-on-prompting",
         code="invalid_prompt",
+    )
+
+
+def moderation_blocked() -> Error:
+    """400 of the image and video APIs: the prompt was refused by policy (wording: CarrotMangaTranslator#122)."""
+    return Error(
+        400,
+        "Your request was rejected by the safety system. If you believe this is an error, contact us at "
+        f"{HELP} and include the request ID {{request_id}}. safety_violations=[sexual].",
+        type="image_generation_user_error",
+        code="moderation_blocked",
     )
 
 

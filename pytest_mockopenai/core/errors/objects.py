@@ -55,3 +55,12 @@ def previous_response_not_found(id_: str) -> UnknownId:
 def no_such_model(model: str) -> UnknownId:
     """404 of `GET /models/{model}`."""
     return UnknownId(404, f"The model '{model}' does not exist", param="model", code="model_not_found")
+
+
+def link_expired() -> Error:
+    """403: the time of a link to a picture is over (the words are those of the storage that OpenAI's links lead to)."""
+    message = (
+        "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly "
+        "including the signature. Signature not valid in the specified time frame."
+    )
+    return Error(403, message, code="AuthenticationFailed")

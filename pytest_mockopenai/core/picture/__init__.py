@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pytest_mockopenai.core.picture.formats import FORMATS, content_type, encoded
+from pytest_mockopenai.core.picture.gif import encode as animated
 from pytest_mockopenai.core.picture.mosaic import Picture, drawn
+from pytest_mockopenai.core.picture.sizes import size_of
 
-__all__ = ["FORMATS", "Picture", "content_type", "drawn", "encoded"]
+__all__ = ["FORMATS", "Picture", "animated", "content_type", "drawn", "encoded", "size_of"]

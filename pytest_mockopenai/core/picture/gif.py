@@ -50,7 +50,7 @@ def _line(picture: Picture, row: tuple[bool, ...]) -> str:
 
 
 def _run(colour: int, pixels: int) -> Iterator[tuple[int, int]]:
-    """So many pixels of a colour, then the code that clears the table: each code stands for one pixel more than the last."""
+    """So many pixels of a colour, each code for one pixel more than the last; then the code that clears the table."""
     yield colour, _CODE_BITS
     left, free, bits = pixels - 1, _FIRST_FREE, _CODE_BITS
     while left:

@@ -141,7 +141,7 @@ ENDPOINTS = (
         known=_KNOWN,
         bounds=_BOUNDS,
         rules=RULES,
-        kinds=frozenset({"text"}),
+        kinds=frozenset({"text", "failure"}),
         repeatable=_repeatable,
     ),
     *stored.ENDPOINTS,

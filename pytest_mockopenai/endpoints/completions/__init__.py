@@ -108,7 +108,7 @@ ENDPOINTS = (
         known=_KNOWN,
         bounds=_BOUNDS,
         rules=RULES,
-        kinds=frozenset({"text"}),
+        kinds=frozenset({"text", "failure"}),
         repeatable=lambda _: True,
     ),
 )

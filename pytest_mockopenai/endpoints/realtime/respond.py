@@ -209,4 +209,4 @@ def _unmade(context: Context) -> Finished:
     raise NotImplementedError("Response.endpoint() makes the answer")
 
 
-RESPOND = Endpoint(IN_DIALOGUE, "/realtime", "realtime", _unmade, kinds=frozenset({"text"}))
+RESPOND = Endpoint(IN_DIALOGUE, "/realtime", "realtime", _unmade, kinds=frozenset({"text", "failure"}))

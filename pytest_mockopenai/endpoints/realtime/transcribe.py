@@ -95,5 +95,5 @@ TRANSCRIBE = Endpoint(
     "realtime.transcriptions",
     _unmade,
     failure=lambda error, sent: jsontext.dumps(error_event(error, None)),
-    kinds=frozenset({"text"}),
+    kinds=frozenset({"text", "failure"}),
 )

@@ -123,7 +123,7 @@ _CREATE = Endpoint(
     rules=RULES,
     history=items_before,
     errors={"context_length_exceeded": errors.input_too_long()},
-    kinds=frozenset({"text"}),
+    kinds=frozenset({"text", "failure"}),
     repeatable=_repeatable,
 )
 

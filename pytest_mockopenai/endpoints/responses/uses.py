@@ -6,7 +6,6 @@ Forms as in openai/types/responses/response_output_item.py. The answers' texts a
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -105,23 +104,22 @@ def _container(use: Use, given: Any) -> str:
     return given if isinstance(given, str) else "cntr_" + use.serial.child("container").hex(48)
 
 
-_SIZE = re.compile("([1-9][0-9]{0,3})x([1-9][0-9]{0,3})")
-_ANY_SIZE = "1024x1024"
+_ANY_SIZE = (1024, 1024)
 
 
 def _image_generation(use: Use) -> Used:
-    size = str(use.tool.get("size"))
-    found = _SIZE.fullmatch(size) or _SIZE.fullmatch(_ANY_SIZE)
-    assert found
-    data = picture.png(int(found[1]), int(found[2]), use.draw)
+    width, height = picture.size_of(use.tool.get("size")) or _ANY_SIZE
+    form = _given(use.tool.get("output_format"), "png")
+    background = _given(use.tool.get("background"), "opaque")
+    drawn = picture.drawn(width, height, use.draw, transparent=background == "transparent")
     fields = {
         "action": "generate",
-        "background": "opaque",
-        "output_format": "png",  # whatever the request asks for: it is the one format that the mock can draw
+        "background": background,
+        "output_format": form,
         "quality": _given(use.tool.get("quality"), "high"),
-        "result": base64.b64encode(data).decode(),
+        "result": base64.b64encode(picture.encoded(drawn, form)).decode(),
         "revised_prompt": use.asked,
-        "size": found[0],
+        "size": f"{width}x{height}",
     }
     return Used((use.item("image_generation_call", **fields),))
 

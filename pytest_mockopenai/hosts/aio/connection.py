@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from time import monotonic
 
 from pytest_mockopenai.core.errors import Error, Refused
@@ -142,6 +143,8 @@ class Connection(Line):
         self.era = hub.era
         if hub.draining and not self.reader.buffered:
             incoming = Incoming(incoming.request, incoming.http11, keep_alive=False)
+        if self.is_tls:
+            incoming = incoming._replace(request=replace(incoming.request, scheme="https"))
         answering = hub.desk.answer(incoming)
         acts, keep_alive, _ = answering.framed
         act = acts[0] if type(acts) is tuple else None

@@ -1,0 +1,77 @@
+"""Images through the SDK: bytes that open, streams, links; sync and async, checked against the SDK's own types."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+from typing import Any
+
+import httpx
+import openai
+import pytest
+from PIL import Image
+
+from pytest_mockopenai import MockOpenAI, draws
+
+STREAMS = "stream" in openai.resources.images.Images.generate.__annotations__
+"""Whether this SDK streams images."""
+
+
+def opened(image: Any) -> Image.Image:
+    found = Image.open(io.BytesIO(base64.b64decode(image.b64_json)))
+    found.load()
+    return found
+
+
+@pytest.fixture
+def strict(mock_openai: MockOpenAI) -> Any:
+    """A client that refuses what does not fit the SDK's types."""
+    with openai.OpenAI(base_url=mock_openai.base_url, api_key="sk-test", _strict_response_validation=True) as client:
+        yield client
+
+
+def test_generate(strict: Any, mock_openai: MockOpenAI) -> None:
+    reply = strict.images.generate(model="gpt-image-1", prompt="A cat", size="1536x1024", n=2)
+    assert [opened(each).size for each in reply.data] == [(1536, 1024)] * 2
+    assert reply.usage.output_tokens == 2 * 6208
+    assert mock_openai.usage.completion_tokens == 2 * 6208
+    assert mock_openai.calls[0].last_message == "A cat"
+
+
+def test_a_link_is_fetched(strict: Any) -> None:
+    (found,) = strict.images.generate(model="dall-e-3", prompt="A cat").data
+    fetched = httpx.get(found.url)
+    assert fetched.headers["content-type"] == "image/png"
+    assert Image.open(io.BytesIO(fetched.content)).size == (1024, 1024)
+    assert found.revised_prompt
+
+
+@pytest.mark.skipif(not STREAMS, reason="this SDK does not stream images")
+def test_a_stream(strict: Any, mock_openai: MockOpenAI) -> None:
+    stream = strict.images.generate(model="gpt-image-1", prompt="A cat", stream=True, partial_images=2)
+    events = list(stream)
+    assert [event.type.partition(".")[2] for event in events] == ["partial_image", "partial_image", "completed"]
+    assert {opened(event).size for event in events} == {(1024, 1024)}
+    assert events[-1].usage.output_tokens == mock_openai.usage.completion_tokens
+
+
+@pytest.mark.skipif(not STREAMS, reason="this SDK does not stream images")
+def test_without_blocking(mock_openai: MockOpenAI) -> None:
+    async def drawn() -> list[Any]:
+        async with mock_openai.async_client as client:
+            whole: Any = await client.images.generate(model="gpt-image-1", prompt="A cat")
+            stream: Any = await client.images.generate(model="gpt-image-1", prompt="A cat", stream=True)
+            return [whole.data[0].b64_json, *[event.b64_json async for event in stream]]
+
+    whole, streamed = asyncio.run(drawn())
+    assert whole == streamed
+
+
+def test_a_blocked_prompt_and_a_file_of_ones_own(mock_openai: MockOpenAI) -> None:
+    mock_openai.reply("content_filtered", draws(base64.b64encode(b"mine").decode()))
+    with pytest.raises(openai.BadRequestError) as blocked:
+        mock_openai.client.images.generate(model="gpt-image-1", prompt="A cat")
+    assert blocked.value.code == "moderation_blocked"
+    reply: Any = mock_openai.client.images.generate(model="gpt-image-1", prompt="A cat")
+    assert base64.b64decode(reply.data[0].b64_json) == b"mine"
