@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     )
     from pytest_mockopenai.mock import MockOpenAI, Unmet
     from pytest_mockopenai.recorder import Call
+    from pytest_mockopenai.verdict import Finding, Verdict
 
 __version__ = "0.1.0"
 
@@ -53,9 +54,11 @@ __all__ = [
     "BadWord",
     "Call",
     "Calls",
+    "Finding",
     "MockOpenAI",
     "Unmet",
     "Usage",
+    "Verdict",
     "Word",
     "__version__",
     "bad_request",
@@ -97,9 +100,11 @@ _HOMES = {
     "BadWord": "core.word",
     "Call": "recorder",
     "Calls": "calls",
+    "Finding": "verdict",
     "MockOpenAI": "mock",
     "Unmet": "mock",
     "Usage": "core.usage",
+    "Verdict": "verdict",
     "Word": "core.word",
 }
 _WORDS = "core.words"  # where all other names are

@@ -10,6 +10,8 @@ from pytest_mockopenai.core.script import Miss
 from pytest_mockopenai.core.suggest import did_you_mean
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.recorder import Call
+from pytest_mockopenai.verdict import Terms, Verdict, judge
+from pytest_mockopenai.verdict.explaining import not_resilient
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -75,6 +77,18 @@ def assert_usage(calls: Calls, **expected: Unpack[ExpectedUsage]) -> None:
         raise AssertionError(explain.other_usage(misses, counted, f" for model {model!r}" if model else ""))
     if expected.get("exact") and counted.usage.method not in _SURE:
         raise AssertionError(explain.inexact(counted.usage.method, counted))
+
+
+def assert_resilient(calls: Calls, **terms: Unpack[Terms]) -> Verdict:
+    """The verdict on the client that made these calls, which is that nothing is wrong; see `verdict.judge`.
+
+    Raises AssertionError explaining what is wrong, TypeError or ValueError for wrong terms.
+    """
+    __tracebackhide__ = True
+    verdict = judge(calls, **terms)
+    if not verdict.ok:
+        raise AssertionError(not_resilient(verdict))
+    return verdict
 
 
 def _wanted(endpoint: str | None, attributes: dict[str, Any]) -> dict[str, Any]:

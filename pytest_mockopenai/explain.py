@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import floor, log10
 
 from pytest_mockopenai.core.inquiry import Inquiry
@@ -236,16 +236,17 @@ def _is_as_wanted(name: str, value: object, got: object) -> bool:
 # --- parts of all -----------------------------------------------------------------------------------------------------
 
 
-def calls_table(calls: Sequence[Call]) -> list[str]:
-    """One line for each call; the middle of a long list is left out."""
+def calls_table(calls: Sequence[Call], line: Callable[[Call], str] | None = None) -> list[str]:
+    """One line for each call (None: `call_line`); the middle of a long list is left out."""
+    line = line or call_line
     if len(calls) <= _SHOWN_CALLS:
-        return [call_line(call) for call in calls]
+        return [line(call) for call in calls]
     half = _SHOWN_CALLS // 2
     left_out = len(calls) - 2 * half
     return [
-        *(call_line(call) for call in calls[:half]),
+        *(line(call) for call in calls[:half]),
         f"... {left_out} more ...",
-        *(call_line(call) for call in calls[-half:]),
+        *(line(call) for call in calls[-half:]),
     ]
 
 

@@ -26,6 +26,7 @@ from pytest_mockopenai.scripting import Scripted
 from pytest_mockopenai.settings import Budget, Options, Settings, checked, part
 from pytest_mockopenai.stage import LocalStage, Stage
 from pytest_mockopenai.stubs import loaded
+from pytest_mockopenai.verdict import Terms, Verdict, judge
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAI
@@ -302,6 +303,16 @@ class MockOpenAI:
         """The token counts of all calls, or of those to `model`; see `asserts.assert_usage`."""
         __tracebackhide__ = True
         asserts.assert_usage(self.calls, **expected)
+
+    def verdict(self, **terms: Unpack[Terms]) -> Verdict:
+        """How the client that made the calls behaved when they failed; `terms` are explained in `verdict.Standard`."""
+        __tracebackhide__ = True
+        return judge(self.calls, **terms)
+
+    def assert_resilient(self, **terms: Unpack[Terms]) -> Verdict:
+        """The client behaved well when calls failed; see `asserts.assert_resilient`."""
+        __tracebackhide__ = True
+        return asserts.assert_resilient(self.calls, **terms)
 
     @property
     def problems(self) -> list[str]:

@@ -33,6 +33,7 @@ LAYERS = (
         "models",
         "scripting",
         "stubs",
+        "verdict",
     ),
     ("app",),
     ("reader",),

@@ -10,7 +10,7 @@ import pytest
 import pytest_mockopenai
 from pytest_mockopenai.core.word import VOCABULARY, Word
 
-TYPES = {"BadWord", "Call", "Calls", "MockOpenAI", "Unmet", "Usage", "Word"}
+TYPES = {"BadWord", "Call", "Calls", "Finding", "MockOpenAI", "Unmet", "Usage", "Verdict", "Word"}
 
 
 def test_all_is_sorted_and_is_what_there_is():

@@ -20,6 +20,7 @@ from pytest_mockopenai.remote import RemoteError
 from pytest_mockopenai.scene import Scene
 from pytest_mockopenai.settings import Settings
 from pytest_mockopenai.stubs import Stubs
+from pytest_mockopenai.verdict import judge
 
 
 @pytest.fixture
@@ -210,3 +211,14 @@ def test_a_mock_in_a_test_serves_its_admin_api_too():
         assert [call.word for call in here.calls] == ["says('from elsewhere')"]
         there.reset()
         assert len(here.calls) == 0
+
+
+def test_the_verdict_is_the_same_for_a_mock_elsewhere(scene: Scene, url: str) -> None:
+    with MockOpenAI.connect(url, server_error().times(2), "Paris", token="s3cret", retry_waits=5000) as mock:
+        assert [ask(mock) for _ in range(3)] == [500, 500, "Paris"]
+        verdict = mock.verdict()
+        assert [finding.kind for finding in verdict.findings] == ["retry_after_ignored"]
+        assert str(verdict) == str(judge(scene.app.recorder.calls()))
+        with pytest.raises(AssertionError, match="told to wait 5s"):
+            mock.assert_resilient()
+        assert mock.assert_resilient(ignore=["retry_after_ignored"]).retried == 1

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pytest_mockopenai.admin import filters
+from pytest_mockopenai.admin import filters, judging
 from pytest_mockopenai.admin.route import JSON, Asked, Route
 from pytest_mockopenai.admin.schemas import (
     ANYTHING,
@@ -86,6 +86,7 @@ class Operations:
             Route("DELETE", calls, "Forget calls and usage.", self.clear_calls, _DONE),
             Route("GET", one, "One call.", self.call, ref("Call")),
             Route("GET", usage, "Token counts and cost.", self.usage, _USAGE),
+            Route("GET", "/_mock/verdict", "How the client behaved.", self.verdict, judging.ANSWER, judging.QUERY),
             Route("GET", "/_mock/problems", "What would fail a test.", self.problems, list_of(TEXT)),
         )
 
@@ -164,6 +165,10 @@ class Operations:
             "models": {model: written_usage(usage) for model, usage in by_model.items()},
             "cost": cost and {"amount": cost.amount, "unpriced": list(cost.unpriced), "source": cost.source},
         }
+
+    def verdict(self, asked: Asked) -> JSON:
+        """On the client that made the calls kept."""
+        return judging.verdict(self._scene.app.recorder.calls(), asked.query)
 
     # --- rules --------------------------------------------------------------------------------------------------------
 

@@ -36,6 +36,7 @@ REQUESTS: list[tuple[str, str, Any]] = [
     ("GET", "calls", None),
     ("GET", "calls/0", None),
     ("GET", "usage", None),
+    ("GET", "verdict", None),
     ("GET", "problems", None),
     ("GET", "rules", None),
     ("POST", "rules", {"when": {"turn": 2, "header": {"a": "b"}}, "reply": ["x"], "always": {"says_json": {"a": 1}}}),
@@ -152,6 +153,37 @@ def test_admin_calls_are_no_calls(desk):
     desk.get("health")
     desk.get("nope")
     assert desk.scene.app.recorder.calls() == ()
+
+
+def test_the_verdict_is_of_the_calls_kept_and_by_the_thresholds_asked_for(desk):
+    for _ in range(2):
+        desk.front.exchange(Request("GET", "/v1/models/unknown", (KEY,))).ended("done")
+    verdict = desk.get("verdict")
+    assert (verdict["ok"], verdict["requests"], verdict["retried"], verdict["calls"]) == (False, 1, 1, 2)
+    (finding,) = verdict["findings"]
+    assert (finding["kind"], finding["calls"]) == ("retried_refusal", [0, 1])
+    assert finding["sentence"].startswith("calls[1] repeats calls[0] (404 model_not_found), which another")
+    assert desk.get("verdict?ignore=retried_refusal,storm")["ok"]
+    kinds = [one["kind"] for one in desk.get("verdict?max_attempts=1&lost_work=true&window=0.5")["findings"]]
+    assert kinds == ["retried_refusal", "never_gave_up"]
+
+
+@pytest.mark.parametrize(
+    ("query", "param", "message"),
+    [
+        ("max_attempts=0", "max_attempts", "max_attempts is a whole number of at least 1, not 0"),
+        ("max_attempts=x", "max_attempts", "max_attempts is a whole number of at least 1, not 'x'"),
+        ("window=-1", "window", "window is a number of seconds of at least 0, not -1.0"),
+        ("window=nan", "window", "window is a number of seconds"),
+        ("lost_work=maybe", "lost_work", "lost_work is True or False, not 'maybe'"),
+        ("ignore=strom", "ignore", "Did you mean 'storm'?"),
+        ("max_attempt=1", "max_attempt", "Did you mean 'max_attempts'?"),
+    ],
+)
+def test_a_wrong_threshold_is_explained(desk, query, param, message):
+    error = desk.get(f"verdict?{query}")["error"]
+    assert (desk.status, error["param"]) == (400, param)
+    assert message in error["message"]
 
 
 # --- rules ------------------------------------------------------------------------------------------------------------
