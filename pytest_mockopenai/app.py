@@ -25,7 +25,7 @@ from pytest_mockopenai.core.routes import Match, Routes
 from pytest_mockopenai.core.scenario import Source
 from pytest_mockopenai.core.script import Script, When
 from pytest_mockopenai.core.seed import Draw, draw_for
-from pytest_mockopenai.core.wire import Dialogue, Headers, Reply, Request, Whole
+from pytest_mockopenai.core.wire import Dialogue, Headers, Reply, Request, Upgrade, Whole, body_of
 from pytest_mockopenai.core.word import Timing, Word
 from pytest_mockopenai.exchange import NOTHING, Attempt, Exchange
 from pytest_mockopenai.limiting import admitted
@@ -35,6 +35,7 @@ from pytest_mockopenai.reading import Reading, Readings, count_key
 from pytest_mockopenai.recorder import Entry, Recorder, Unread
 from pytest_mockopenai.settings import Settings
 from pytest_mockopenai.state import LocalState, Mark, Recording, State
+from pytest_mockopenai.taping import Deck
 
 _OF_A_BODY = frozenset({"content-type", "content-length", "transfer-encoding", "x-test-scenario"})
 """Headers that are of one request alone, and not of the calls made while it is answered."""
@@ -91,6 +92,8 @@ class App:
         self._readings = readings or Readings()
         self._reader = Reader(routes, self._settings, self._readings)
         self._unrecorded = count(1)
+        self.deck: Deck | None = None
+        """Who answers what no script does, in the place of what would be made up; None: nobody."""
 
     @property
     def settings(self) -> Settings:
@@ -124,6 +127,8 @@ class App:
         """Forget script, calls, usage, problems and all that was stored, as a new app."""
         self._state.reset()
         self.problems = []
+        if self.deck is not None:
+            self.deck.rewind()
 
     def add_rule(self, when: When, words: Iterable[Word], *, standing: Word | None = None) -> None:
         """Script more words for a condition; see `Script.adding`."""
@@ -190,7 +195,10 @@ class App:
         call = self._entry(attempt, rendered, started)
         recorder = self._state.recorder
         recorder.add(call)
-        return Exchange(reply, call, recorder, self._watching(), self._real_time)
+        exchange = Exchange(reply, call, recorder, self._watching(), self._real_time)
+        if attempt.later is not None:
+            attempt.later(exchange.revise)
+        return exchange
 
     def _watching(self) -> tuple[Observer, ...]:
         """Who watches this call; the number in flight is counted only where a latency asks for it."""
@@ -216,26 +224,48 @@ class App:
 
     def _answer(self, attempt: Attempt) -> Rendered:
         """Steps 2 to 8 of a request's life; raises `Refused` for an error reply."""
-        reading = self._reader.read(attempt)
+        try:
+            reading = self._reader.read(attempt)
+        except Refused:
+            if self.deck is None:
+                raise
+            return self._played(attempt, self.deck)  # what the mock refuses the API may know
         endpoint = reading.match.endpoint
         history = self._begun(attempt, reading)
         if endpoint.dialogue is not None:
             self._asked(attempt)  # a bad one is refused before the upgrade
             return self._upgrade(attempt, self._context_now(attempt, reading, history), endpoint.dialogue)
+        attempt.word, attempt.source = self._word(attempt, endpoint)
+        if attempt.source == "default" and self.deck is not None:
+            return self._played(attempt, self.deck)
         outcome = self._outcome(attempt, reading, history)
         return handle.rendered(outcome, endpoint, self._standard_headers(attempt))
+
+    def _played(self, attempt: Attempt, deck: Deck) -> Rendered:
+        """What the deck answers; raises `Refused`."""
+        attempt.source = "refused"  # unless it answers
+        told = deck.answer(attempt.asked, self.problems.append)
+        attempt.source, attempt.stream, attempt.later = told.source, told.stream, told.later
+        attempt.response, attempt.usage = told.response, told.usage
+        sent = told.reply.headers
+        attempt.request_id = dict(sent).get("x-request-id", "")
+        if told.source == "recording":
+            sent = headers.sooner(told.reply.status, sent, self.settings.retry_waits)
+        reply = replace(told.reply, headers=headers.merged(sent, self._own_headers(attempt)))
+        return Rendered(reply.status, reply.headers, body_of(reply), ready=reply)
 
     def _said(self, attempt: Attempt, endpoint: Endpoint, body: JSON) -> Rendered:
         """The same for a call of a dialogue, whose handshake has been checked."""
         reading = self._reader.checked(attempt, Match(endpoint, {}), body)
         history = self._begun(attempt, reading)
+        attempt.word, attempt.source = self._word(attempt, endpoint)
         outcome = self._outcome(attempt, reading, history, streams=True)
         return handle.rendered_messages(outcome, endpoint, self._request_id(attempt))
 
     def _begun(self, attempt: Attempt, reading: Reading) -> tuple[JSON, ...]:
         """Find what the request goes on from, and count it: from here on it has ids of its own."""
         endpoint = reading.match.endpoint
-        history = endpoint.history(reading.body, self._state.store) if endpoint.history else ()
+        history = self._history(reading) if endpoint.history else ()
         attempt.inquiry = attempt.asked.after(history)
         attempt.reading = reading
         attempt.serial = reading.source.draw(self._state.seen(reading.count_key))
@@ -244,6 +274,16 @@ class App:
         if self.settings.models == "strict" and "model" in reading.body and not self.models.knows(reading.model):
             raise Refused(errors.model_not_found(reading.model))
         return history
+
+    def _history(self, reading: Reading) -> tuple[JSON, ...]:
+        """What the request goes on from; where recordings answer, that may be known there alone."""
+        find = reading.match.endpoint.history
+        try:
+            return find(reading.body, self._state.store) if find else ()
+        except Refused:
+            if self.deck is None:
+                raise
+            return ()
 
     def _admit(self, attempt: Attempt, limits: Limits) -> None:
         """Charge the call; raises `Refused` for one over a limit, which uses up no word."""
@@ -254,9 +294,7 @@ class App:
         self, attempt: Attempt, reading: Reading, history: tuple[JSON, ...], *, streams: bool | None = None
     ) -> handle.Outcome:
         """Plays the scripted word, or makes an answer up; raises `Refused` for an error word."""
-        endpoint = reading.match.endpoint
-        word, attempt.source = self._word(attempt, endpoint)
-        attempt.word = word
+        endpoint, word = reading.match.endpoint, attempt.word
         if word.error:
             error = endpoint.errors.get(word.error.code or "", word.error)
             raise Refused(error.filled(model=reading.model, request_id=self._request_id(attempt)))
@@ -292,7 +330,8 @@ class App:
             raise Refused(errors.no_websockets())
         dialogue = begin(context, _Answering(self, attempt.request))
         attempt.source = "default"
-        return Rendered(101, headers.merged(self._standard_headers(attempt), accepting), dialogue=dialogue)
+        sent = headers.merged(self._standard_headers(attempt), accepting)
+        return Rendered(101, sent, ready=Upgrade(sent, dialogue))
 
     def _context_now(self, attempt: Attempt, reading: Reading, history: tuple[JSON, ...]) -> Context:
         return self._context(attempt, reading, self._serial(attempt), self._now(attempt), history)
@@ -340,13 +379,13 @@ class App:
         return scenario.asked(attempt.request) if self._settings.scenario_header else None
 
     def _word(self, attempt: Attempt, endpoint: Endpoint) -> tuple[Word, Source]:
-        """The word for this call and where it is from; none, and the answer is made up, unless the mock is strict."""
+        """The word for this call and where it is from; without one a deck answers, or it is made up; not if strict."""
         asked = None if endpoint.named_only else self._asked(attempt)
         if asked is not None:
             return scenario.checked(asked, endpoint), "header"
         inquiry = attempt.asked
         word, stands = self._take(inquiry, endpoint)
-        if word is None and self.settings.strict and endpoint.kinds - _FAILURE and not endpoint.named_only:
+        if word is None and self._must_be_scripted(attempt, endpoint):
             self.problems.append(explain.unscripted(inquiry, self.script, endpoint.kinds))
             raise Refused(errors.unscripted(explain.unscripted_headline(inquiry)))
         chaos = self.settings.chaos
@@ -354,6 +393,12 @@ class App:
         if struck is not None and not endpoint.named_only:
             return struck, "chaos"
         return (NOTHING, "default") if word is None else (word, "rule")
+
+    def _must_be_scripted(self, attempt: Attempt, endpoint: Endpoint) -> bool:
+        """Whether a strict mock would have to make this answer up; a deck answers all but what is said in dialogues."""
+        if not self.settings.strict or (self.deck is not None and attempt.request.method != IN_DIALOGUE):
+            return False
+        return bool(endpoint.kinds - _FAILURE) and not endpoint.named_only
 
     def _noted(self, attempt: Attempt, error: Error) -> Error:
         """The error, noted as what this call is answered with."""
@@ -371,9 +416,13 @@ class App:
         standard = headers.standard(self._request_id(attempt), tokens)
         if attempt.admission:
             standard = headers.merged(standard, attempt.admission.headers)
-        standard = (*standard, *scenario.told(attempt.word, attempt.source, attempt.usage))
+        return (*standard, *self._own_headers(attempt))
+
+    def _own_headers(self, attempt: Attempt) -> Headers:
+        """What the mock itself has to say."""
+        told = scenario.told(attempt.word, attempt.source, attempt.usage)
         closes = self.settings.close_async and (attempt.request.header("x-stainless-async") or "").startswith("async")
-        return (*standard, ("connection", "close")) if closes else standard
+        return (*told, ("connection", "close")) if closes else told
 
     def _request_id(self, attempt: Attempt) -> str:
         attempt.request_id = attempt.request_id or headers.request_id(self._serial(attempt))

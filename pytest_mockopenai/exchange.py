@@ -19,6 +19,7 @@ from pytest_mockopenai.observing import Observer, Seen
 from pytest_mockopenai.reading import Reading
 from pytest_mockopenai.recorder import Entry, redacted_inquiry
 from pytest_mockopenai.state import Recording
+from pytest_mockopenai.taping import Known
 
 NOTHING = Word()
 """The word of a call that no script answers."""
@@ -29,6 +30,7 @@ class Attempt:
     """What has been found out about a request so far; an error may stop it anywhere.
 
     `clock` is set as when the request came. `shared`: what it takes to record it is already kept for an equal request.
+    `later` is told who wants to know the response and usage of a reply that is still arriving.
     """
 
     request: Request
@@ -45,6 +47,7 @@ class Attempt:
     retry_after: float | None = None
     request_id: str = ""
     shared: bool = False
+    later: Callable[[Known], object] | None = None
 
     @property
     def asked(self) -> Inquiry:

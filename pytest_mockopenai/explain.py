@@ -28,14 +28,14 @@ def shortened(text: str, limit: int = _SHOWN_TEXT) -> str:
 
 def unscripted_headline(inquiry: Inquiry) -> str:
     """The first sentence, which the client gets too."""
-    return f"No scripted reply for {_call_line(inquiry)}; the mock is strict, so it makes none up."
+    return f"No scripted reply for {request_text(inquiry)}; the mock is strict, so it makes none up."
 
 
 def unscripted(inquiry: Inquiry, script: Script, kinds: frozenset[str]) -> str:
     """A strict mock got a call that no rule answers."""
     return report(
         unscripted_headline(inquiry),
-        seen=_seen(inquiry),
+        seen=asked_text(inquiry),
         expected=_nearest(inquiry, script, kinds),
         fix=(
             "script it: mock_openai.when(...).reply(...), or mock_openai.when(...).always(says()) for a made-up answer",
@@ -52,14 +52,14 @@ def _nearest(inquiry: Inquiry, script: Script, kinds: frozenset[str]) -> list[st
         return [f"All replies of {_count(len(script.rules), 'rule')} are used up."]
     rule, misses = nearest
     if misses:
-        return [f"Nearest rule: {_rule_line(rule)}", *(line for miss in misses for line in _diff(miss))]
+        return [f"Nearest rule: {_rule_line(rule)}", *(line for miss in misses for line in diff(miss))]
     return [
         f"Nearest rule: {_rule_line(rule)}",
         f"  its next reply, {rule.next}, is not something that {inquiry.endpoint} can say ({', '.join(sorted(kinds))})",
     ]
 
 
-def _diff(miss: Miss) -> list[str]:
+def diff(miss: Miss) -> list[str]:
     return [
         f"  {miss.condition} differs:",
         f"    - {shortened(repr(miss.wanted))}",
@@ -70,7 +70,7 @@ def _diff(miss: Miss) -> list[str]:
 def bug(inquiry: Inquiry, trace: str) -> str:
     """The mock, or a function of the test's that it called, raised."""
     return report(
-        f"The mock failed while it answered {_call_line(inquiry)}.",
+        f"The mock failed while it answered {request_text(inquiry)}.",
         seen=trace.rstrip().splitlines(),
         fix=("if the traceback ends in your own where= function, mend that; else please report it as a bug",),
     )
@@ -81,13 +81,13 @@ def mistake(inquiry: Inquiry, word: Word, message: str) -> str:
     headline = (
         f"The scripted reply {word} cannot be played on" if word.label else "The mock cannot make up an answer to"
     )
-    return report(f"{headline} {_call_line(inquiry)}.", seen=_seen(inquiry), expected=[message])
+    return report(f"{headline} {request_text(inquiry)}.", seen=asked_text(inquiry), expected=[message])
 
 
 def no_websockets(inquiry: Inquiry) -> str:
     """A client wanted to speak WebSocket, and the extra for that is not installed."""
     return report(
-        f"The mock cannot answer {_call_line(inquiry)}: it speaks WebSocket with the package 'websockets'.",
+        f"The mock cannot answer {request_text(inquiry)}: it speaks WebSocket with the package 'websockets'.",
         seen=["the package is not installed"],
         fix=("install it: pip install 'pytest-mockopenai[realtime]'",),
     )
@@ -221,7 +221,7 @@ def _wanted(wanted: Mapping[str, object]) -> str:
 
 def _nearest_call(calls: Sequence[Call], wanted: Mapping[str, object]) -> list[str]:
     misses, nearest = min(((_misses(call, wanted), call) for call in calls), key=lambda pair: len(pair[0]))
-    return [f"Nearest call: [{nearest.index}]", *(line for miss in misses for line in _diff(miss))]
+    return [f"Nearest call: [{nearest.index}]", *(line for miss in misses for line in diff(miss))]
 
 
 def _misses(call: Call, wanted: Mapping[str, object]) -> list[Miss]:
@@ -294,8 +294,8 @@ def report(headline: str, *, seen: Iterable[str] = (), expected: Iterable[str] =
     return "\n".join(lines)
 
 
-def _seen(inquiry: Inquiry) -> list[str]:
-    lines = [_call_line(inquiry)]
+def asked_text(inquiry: Inquiry) -> list[str]:
+    lines = [request_text(inquiry)]
     if inquiry.last_message:
         lines.append(f"last message: {shortened(repr(inquiry.last_message))}")
     if inquiry.tools:
@@ -303,7 +303,7 @@ def _seen(inquiry: Inquiry) -> list[str]:
     return lines
 
 
-def _call_line(inquiry: Inquiry) -> str:
+def request_text(inquiry: Inquiry) -> str:
     model = f" with model {inquiry.model!r}" if inquiry.model else ""
     return f"{inquiry.request.method} {inquiry.request.path}{model}"
 

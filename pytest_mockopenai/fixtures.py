@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_mockopenai import marker, summary
+from pytest_mockopenai import marker, recorded, summary
 
 if TYPE_CHECKING:
     from pytest_mockopenai.hosts.httpserver import HTTPServerHost
@@ -64,8 +64,8 @@ def mock_openai(
     _offer(request.instance, mock)
     if _mock_openai_host is not None:
         _mock_openai_host.clear()
-    mock.start(setenv=monkeypatch.setenv)
     try:
+        _start(mock, monkeypatch)
         yield mock
     finally:
         mock.stop()
@@ -78,7 +78,7 @@ def mock_openai(
 def _made(item: pytest.Item, host: HTTPServerHost | None) -> MockOpenAI:
     marked = marker.read(item)
     defaults: Mapping[str, Any] = item.config.stash[DEFAULTS]
-    options = {**defaults, **marked.options}
+    options = recorded.options(item, {**defaults, **marked.options})
     if isinstance(options.get("stubs"), (str, os.PathLike)):
         options["stubs"] = item.config.rootpath / options["stubs"]
     if marked.replies:
@@ -105,6 +105,15 @@ def _new(
         raise RuntimeError("Tests that share a mock elsewhere run one by one: leave out -n, or mock_openai_url.")
     where: Any = dict(remote)
     return MockOpenAI.connect(where.pop("url"), *replies, fresh=True, **where, **options)
+
+
+def _start(mock: MockOpenAI, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pytest_mockopenai.taping import BadRecording
+
+    try:
+        mock.start(setenv=monkeypatch.setenv)
+    except BadRecording as error:
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
 def _offer(instance: object, mock: MockOpenAI) -> None:

@@ -23,7 +23,7 @@ from pytest_mockopenai.recorder import Call
 from pytest_mockopenai.remote import RemoteStage
 from pytest_mockopenai.scene import Scene
 from pytest_mockopenai.scripting import Scripted
-from pytest_mockopenai.settings import Budget, Options, Settings, checked, part
+from pytest_mockopenai.settings import Budget, Options, Record, Settings, checked, part
 from pytest_mockopenai.stage import LocalStage, Stage
 from pytest_mockopenai.stubs import loaded
 from pytest_mockopenai.verdict import Terms, Verdict, judge
@@ -32,6 +32,14 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAI
     from pytest_httpserver import HTTPServer
     from typing_extensions import Unpack
+
+
+def _record(given: Mapping[str, Any]) -> Record:
+    """Raises TypeError for a mode without a file."""
+    record = Record(**part(Record, given))
+    if record.record is not None and record.recording is None:
+        raise TypeError("record= goes with recording=, the path of its file")
+    return record
 
 
 class Unmet(AssertionError):
@@ -57,7 +65,8 @@ class MockOpenAI:
         origin: str | None = None,
         **options: Unpack[Options],
     ) -> None:
-        """`replies` are scripted as by `reply`; `options` are explained in `Settings`, `Budget` and `Options`.
+        """`replies` are scripted as by `reply`; `options` are explained in `Settings`, `Budget`,
+        `Record` and `Options`.
 
         `host` is a running server to play on; None starts one. `origin` says where the replies are written, if that is
         not where this is called. Raises TypeError or ValueError for a wrong option, `BadStubs` for wrong stubs.
@@ -68,7 +77,7 @@ class MockOpenAI:
         if given.get("stubs") is not None:
             scene.play(loaded(given["stubs"]))
         self._prices = scene.prices
-        self._play_on(LocalStage(scene, host), given, replies, origin)
+        self._play_on(LocalStage(scene, host, _record(given)), given, replies, origin)
 
     @classmethod
     def connect(
@@ -89,8 +98,9 @@ class MockOpenAI:
         are reckoned here. Raises ConnectionError if no mock answers, `RemoteError` if it refuses.
         """
         given = checked(options)
-        if given.get("stubs") is not None:
-            raise TypeError("stubs= is for a mock in this process: give the file to the one at the other end")
+        for name in ("stubs", "record"):
+            if given.get(name) is not None:
+                raise TypeError(f"{name}= is for a mock in this process: tell the one at the other end")
         stage = RemoteStage(url, token=token, base_url=base_url, api_key=api_key, fresh=fresh, options=given)
         mock = cls.__new__(cls)
         mock._prices = Prices()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pytest_mockopenai import fixtures, marker, summary
+from pytest_mockopenai import fixtures, marker, recorded, summary
 
 _SECTION = "mock_openai calls"
 
@@ -35,6 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for name, what in _REMOTE.items():
         group.addoption(f"--mock-openai-{name}", metavar=name.upper().replace("-", "_"), help=what)
         parser.addini(f"mock_openai_{name.replace('-', '_')}", what, default="")
+    recorded.add_options(parser, group)
     parser.addini("mock_openai_stubs", "Stubs files and folders that every mock begins with.", type="paths")
     parser.addini("mock_openai_seed", "Seed of the answers that the mock makes up (default: 0).", default="0")
     parser.addini(
@@ -79,7 +80,10 @@ def pytest_configure(config: pytest.Config) -> None:
     remote = _remote(config)
     if config.getini("mock_openai_stubs") and not remote:  # a mock elsewhere was started with stubs of its own
         defaults["stubs"] = config.getini("mock_openai_stubs")
-    config.stash[fixtures.DEFAULTS] = defaults
+    recording = recorded.defaults(config)
+    if remote and (config.getoption("mock_openai_record") or "record" in recording):
+        raise pytest.UsageError("mock_openai_record is for mocks of this process: start the other with --record DIR")
+    config.stash[fixtures.DEFAULTS] = {**recording, **defaults}
     config.stash[fixtures.REMOTE] = remote
     config.pluginmanager.register(fixtures, "mockopenai-fixtures")
     config.pluginmanager.register(summary.Summary(), "mockopenai-summary")

@@ -89,7 +89,11 @@ class Scene:
         """What would fail a test, each explained; `refusals` are of requests that did not get here."""
         unused = self.app.script.unused()
         found = list(self.app.problems)
-        return [*found, explain.unused(unused, self.app.recorder.calls(), refusals)] if unused else found
+        if unused:
+            found.append(explain.unused(unused, self.app.recorder.calls(), refusals))
+        if self.app.deck is not None:
+            found += self.app.deck.problems(strict=self.app.settings.strict)
+        return found
 
     def set_encoding(self, model: str, encoding: str) -> None:
         """Count this model's tokens by this encoding; ValueError for one that does not exist."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypedDict
+from pathlib import Path
+from typing import Any, Literal, TypedDict, get_args
+from urllib.parse import urlsplit
 
-from pytest_mockopenai.core import chaos, limits
+from pytest_mockopenai.core import chaos, fields, limits
 from pytest_mockopenai.core.chaos import Chaos
 from pytest_mockopenai.core.headers import RetryWaits
 from pytest_mockopenai.core.latency import Latency
@@ -66,8 +68,41 @@ class Budget:
     max_cost: float | None = None
 
 
+RecordMode = Literal["none", "once", "new", "all"]
+"""VCR's record modes.
+
+`none`: replay; what was not recorded is an error. `once`: replay if there is a recording, else record all of it. `new`
+(VCR.py: `new_episodes`): replay what was recorded, and record the rest. `all`: record everything anew.
+"""
+
+OPENAI = "https://api.openai.com/v1"
+
+
+_ALIASES: Mapping[Any, RecordMode] = {"new_episodes": "new"}
+_MODES: tuple[str, ...] = (*get_args(RecordMode), *_ALIASES)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How calls that no script answers are recorded and replayed.
+
+    `record`: the mode; None: neither. `recording`: the file. `upstream`: the URL of the API that is recorded.
+    `record_ignore`: fields of a request's body that may differ from the recording (`metadata`, `messages[].name`).
+    `record_rhythm`: replay in the recorded times, else all at once. `record_repeat`: the last recording of a request
+    answers it for ever; else each is used once.
+    """
+
+    record: RecordMode | None = None
+    recording: Path | None = None
+    upstream: str = OPENAI
+    record_ignore: tuple[str, ...] = ()
+    record_rhythm: bool = False
+    record_repeat: bool = False
+
+
 class Options(TypedDict, total=False):
-    """The keyword options of `MockOpenAI` and of the marker: those of `Settings` and `Budget`, `share_tls`, `stubs`.
+    """The keyword options of `MockOpenAI` and of the marker: those of `Settings`, `Budget` and `Record`, `share_tls`,
+    `stubs`.
 
     `share_tls=False` lets each client build its own TLS context, as it would without the mock (slow). `stubs` is the
     path of a stubs file or folder, a list of paths, or `Stubs`; what is set beside it wins over its settings.
@@ -91,6 +126,12 @@ class Options(TypedDict, total=False):
     max_calls: int | None
     max_total_tokens: int | None
     max_cost: float | None
+    record: Literal["none", "once", "new", "new_episodes", "all"] | None
+    recording: str | os.PathLike[str]
+    upstream: str
+    record_ignore: Collection[str]
+    record_rhythm: bool
+    record_repeat: bool
     share_tls: bool
     stubs: Any
 
@@ -133,6 +174,9 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "chaos": chaos.read,
     "invalid_keys": frozenset,
     "retry_waits": lambda value: value if isinstance(value, RetryWaits) else RetryWaits(value),
+    "record": lambda value: _ALIASES.get(value, value),
+    "recording": Path,
+    "record_ignore": tuple,
 }
 """What makes the value of an option of what was given for it."""
 
@@ -169,6 +213,24 @@ def _is_stubs(value: Any) -> bool:
     return value is None or hasattr(value, "rules") or all(isinstance(path, (str, os.PathLike)) for path in paths)
 
 
+def _is_fields(value: Any) -> bool:
+    return _is_keys(value) and all(_is_field(name) for name in value)
+
+
+def _is_field(name: str) -> bool:
+    try:
+        return bool(fields.parse(name))
+    except ValueError:
+        return False
+
+
+def _is_url(value: Any) -> bool:
+    if not isinstance(value, str):
+        return False
+    parts = urlsplit(value)
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
 def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
@@ -198,6 +260,12 @@ _CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "max_calls": (_is_limit, "a whole number of at least 0"),
     "max_total_tokens": (_is_limit, "a whole number of at least 0"),
     "max_cost": (_is_amount, "an amount in US dollars, at least 0"),
+    "record": (lambda value: value is None or value in _MODES, f"None, {', '.join(map(repr, get_args(RecordMode)))}"),
+    "recording": (lambda value: isinstance(value, (str, os.PathLike)), "the path of a file"),
+    "upstream": (_is_url, f"a URL such as {OPENAI!r}"),
+    "record_ignore": (_is_fields, "a list of fields such as 'metadata' or 'messages[].name'"),
+    "record_rhythm": (_is_switch, "True or False"),
+    "record_repeat": (_is_switch, "True or False"),
     "share_tls": (_is_switch, "True or False"),
     "stubs": (_is_stubs, "a path of a stubs file or folder, a list of them, or Stubs"),
 }

@@ -18,7 +18,7 @@ from pytest_mockopenai.hosts.httpserver import HTTPServerHost
 from pytest_mockopenai.isolation import API_KEY
 from pytest_mockopenai.recorder import Call
 from pytest_mockopenai.scene import Scene
-from pytest_mockopenai.settings import Settings
+from pytest_mockopenai.settings import Record, Settings
 
 if TYPE_CHECKING:
     from pytest_httpserver import HTTPServer
@@ -86,8 +86,10 @@ class LocalStage:
 
     api_key = API_KEY
 
-    def __init__(self, scene: Scene, host: HTTPServerHost | None) -> None:
+    def __init__(self, scene: Scene, host: HTTPServerHost | None, record: Record | None = None) -> None:
+        """`record` says what is recorded and replayed; None: nothing."""
         self.scene = scene
+        self._record = record or Record()
         self.host = host
         self._given_host = host
         self._front = Front(scene.app, lambda request: self._admin(request))
@@ -128,7 +130,12 @@ class LocalStage:
         return self.host
 
     def start(self) -> None:
-        """Start a server, if none was given, and become its handler."""
+        """Start a server, if none was given, and become its handler. Raises `BadRecording`."""
+        if self._record.record is not None and self._record.recording is not None:
+            from pytest_mockopenai.recordings import recording  # loads nothing in a run without
+
+            deck = recording(self._record, self._record.record, self._record.recording)
+            self.scene.app.deck = self._stack.enter_context(deck)
         if self.host is None:
             self.host = self._stack.enter_context(HTTPServerHost())
         self._stack.callback(setattr, self.host, "handler", self.host.handler)

@@ -15,7 +15,7 @@ PACKAGE = Path(pytest_mockopenai.__file__).parent
 NAME = PACKAGE.name
 
 LAYERS = (
-    ("plugin", "fixtures", "marker", "summary", "standalone", "__main__"),
+    ("plugin", "fixtures", "marker", "recorded", "summary", "standalone", "__main__"),
     ("mock",),
     ("remote", "stage"),
     ("admin",),
@@ -31,6 +31,7 @@ LAYERS = (
         "hosts",
         "isolation",
         "models",
+        "recordings",
         "scripting",
         "stubs",
         "verdict",
@@ -40,7 +41,7 @@ LAYERS = (
     ("exchange", "observing", "reading"),
     ("limiting",),
     ("clock", "state"),
-    ("explain", "recent", "recorder", "settings", "store"),
+    ("explain", "recent", "recorder", "settings", "store", "taping"),
     ("contract", "endpoints"),
     ("rendering",),
     ("core", "tokens"),
@@ -181,7 +182,7 @@ def test_the_plugin_and_what_it_loads_load_only_pytest():
         module = waiting.pop()
         seen.add(module)
         waiting |= uses(MODULES[module], when_loaded=True) - seen
-    assert seen <= {"plugin", "fixtures", "marker", "summary"}
+    assert seen <= {"plugin", "fixtures", "marker", "recorded", "summary"}
 
 
 def test_the_test_itself_reads_what_it_should():

@@ -15,7 +15,7 @@ from pytest_mockopenai.core.chaos import Chaos
 from pytest_mockopenai.core.headers import RetryWaits
 from pytest_mockopenai.core.latency import Latency
 from pytest_mockopenai.core.limits import Limits
-from pytest_mockopenai.settings import Budget, Options, Settings, checked, part, written
+from pytest_mockopenai.settings import Budget, Options, Record, Settings, checked, part, written
 from pytest_mockopenai.stubs import Stubs
 
 GOOD: dict[str, list[Any]] = {
@@ -38,6 +38,12 @@ GOOD: dict[str, list[Any]] = {
     "latency": [None, Latency(0.5)],
     "retry_waits": [RetryWaits(), RetryWaits(50)],
     "chaos": [None, Chaos(0.5)],
+    "record": [None, "none", "once", "new", "all"],
+    "recording": [Path("a.json")],
+    "upstream": ["http://127.0.0.1:1/v1", "https://api.openai.com/v1"],
+    "record_ignore": [(), ("metadata", "messages[].name", "a[][].b")],
+    "record_rhythm": [True, False],
+    "record_repeat": [True, False],
 }
 BAD: list[tuple[str, Any, str]] = [
     ("seed", "7", "seed is a whole number, not '7'"),
@@ -67,6 +73,13 @@ BAD: list[tuple[str, Any, str]] = [
     ("job_seconds", None, "job_seconds is a number of seconds of at least 0, not None"),
     ("scenario_header", 0, "scenario_header is True or False, not 0"),
     ("stubs", 1, "stubs is a path of a stubs file or folder, a list of them, or Stubs, not 1"),
+    ("record", "twice", "record is None, 'none', 'once', 'new', 'all', not 'twice'"),
+    ("recording", None, "recording is the path of a file, not None"),
+    ("upstream", "api.openai.com", "upstream is a URL such as 'https://api.openai.com/v1', not 'api.openai.com'"),
+    ("record_ignore", "metadata", "record_ignore is a list of fields such as 'metadata' or 'messages[].name'"),
+    ("record_ignore", ["a..b"], "record_ignore is a list of fields such as 'metadata' or 'messages[].name'"),
+    ("record_rhythm", 1, "record_rhythm is True or False, not 1"),
+    ("record_repeat", None, "record_repeat is True or False, not None"),
     ("share_tls", "yes", "share_tls is True or False, not 'yes'"),
 ]
 
@@ -76,7 +89,7 @@ def test_every_option_is_tried_here() -> None:
 
 
 def test_every_option_has_one_place() -> None:
-    places = [field.name for kind in (Settings, Budget) for field in fields(kind)] + ["share_tls", "stubs"]
+    places = [field.name for kind in (Settings, Budget, Record) for field in fields(kind)] + ["share_tls", "stubs"]
     assert len(places) == len(set(places))
     assert set(GOOD) <= set(places)
 
@@ -128,7 +141,7 @@ def test_what_is_given_in_short_is_made_whole(name: str, given_value: Any, value
     assert checked({name: given_value}) == {name: value}
 
 
-@pytest.mark.parametrize("name", [name for name in GOOD if name != "stubs"])
+@pytest.mark.parametrize("name", [name for name in GOOD if name not in ("stubs", "recording")])
 def test_what_is_written_is_read_again(name: str) -> None:
     for value in GOOD[name]:
         assert checked({name: json.loads(json.dumps(written(value)))}) == {name: value}
@@ -142,10 +155,10 @@ def test_keys_of_any_collection(keys: Any) -> None:
 @given(st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for name, values in GOOD.items()}))
 def test_each_option_goes_to_its_place(options: dict[str, Any]) -> None:
     given_options = checked(options)
-    settings, budget = Settings(**part(Settings, given_options)), Budget(**part(Budget, given_options))
+    places: list[Any] = [kind(**part(kind, given_options)) for kind in (Settings, Budget, Record)]
     for name, value in options.items():
         if name not in ("share_tls", "stubs"):
-            assert getattr(settings if hasattr(settings, name) else budget, name) == value
+            assert [getattr(place, name) for place in places if hasattr(place, name)] == [value]
 
 
 def test_defaults() -> None:

@@ -19,7 +19,7 @@ from pytest_mockopenai.core.latency import PRESETS, Latency
 from pytest_mockopenai.core.script import When
 from pytest_mockopenai.core.word import VOCABULARY
 from pytest_mockopenai.endpoints import all_endpoints
-from pytest_mockopenai.settings import Budget, Settings
+from pytest_mockopenai.settings import Budget, Record, Settings
 from pytest_mockopenai.standalone import options
 from pytest_mockopenai.standalone.metrics import Metrics
 
@@ -67,7 +67,7 @@ def condition_list() -> str:
 
 def option_list() -> str:
     """The options of the marker."""
-    return ", ".join(f"`{field.name}`" for kind in (Settings, Budget) for field in fields(kind)) + "\n"
+    return ", ".join(f"`{field.name}`" for kind in (Settings, Budget, Record) for field in fields(kind)) + "\n"
 
 
 def serve_table() -> str:

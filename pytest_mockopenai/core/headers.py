@@ -99,6 +99,13 @@ def of_error(error: Error, waits: RetryWaits) -> Headers:
     return added
 
 
+def sooner(status: int, sent: Headers, waits: RetryWaits) -> Headers:
+    """The headers of an error that came from elsewhere, with what keeps retries quick."""
+    if waits.ms is None or not (status in _RETRYABLE or status >= 500):
+        return sent
+    return merged(sent, (("retry-after-ms", str(waits.ms)),))
+
+
 def _spent(error: Error) -> Headers:
     """Of the limit that a rate-limit error names by its type, nothing remains until the wait is over."""
     if error.code != "rate_limit_exceeded" or error.retry_after is None:

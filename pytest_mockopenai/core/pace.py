@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from pytest_mockopenai.core import sse
-from pytest_mockopenai.core.wire import Cut, Dialogue, Headers, How, Reply, Send, Step, Stream, Upgrade, Whole
+from pytest_mockopenai.core.wire import Cut, Headers, How, Relay, Reply, Send, Step, Stream, Upgrade, Whole
 from pytest_mockopenai.core.word import Fault, FaultKind, Timing
 
 _AT_ONCE = Timing()
@@ -19,8 +19,8 @@ class Rendered:
 
     A whole reply has `body`; a streamed one has `events`, and `end` (`data: [DONE]`, or nothing). `steps` is the number
     of events that a whole reply would have had as a stream: how long it takes to write. `failure` is what an error
-    after so many events looks like on this endpoint: an event, or for a whole reply a body. What accepts an upgrade has
-    its `dialogue`, and is never slow or broken itself.
+    after so many events looks like on this endpoint: an event, or for a whole reply a body. One that is `ready` to be
+    played, such as what accepts an upgrade, or a recording, has its own times, and is neither slow nor broken beyond.
     """
 
     status: int
@@ -30,14 +30,14 @@ class Rendered:
     end: bytes = b""
     steps: int = 0
     failure: Callable[[int], bytes] = lambda _: b""
-    dialogue: Dialogue | None = None
+    ready: Reply | None = None
 
 
 def paced(rendered: Rendered, timing: Timing | None = None, fault: Fault | None = None) -> Reply:
     """The reply with its timing, broken as `fault` says."""
     timing = timing or _AT_ONCE
-    if rendered.dialogue is not None:
-        return Upgrade(rendered.headers, rendered.dialogue, rendered.status)
+    if rendered.ready is not None:
+        return rendered.ready
     if rendered.events is None:
         return _whole(rendered, timing, fault)
     return _stream(rendered, rendered.events, timing, fault)
@@ -45,14 +45,15 @@ def paced(rendered: Rendered, timing: Timing | None = None, fault: Fault | None 
 
 def at_once(reply: Reply) -> Reply:
     """The same without its waits; what hangs goes on hanging."""
-    if isinstance(reply, Upgrade):
+    if isinstance(reply, (Upgrade, Relay)):
         return reply
     if isinstance(reply, Whole):
         return replace(reply, after=0.0)
-    return replace(reply, steps=tuple(_now(step) for step in reply.steps))
+    return replace(reply, steps=tuple(without_wait(step) for step in reply.steps))
 
 
-def _now(step: Step) -> Step:
+def without_wait(step: Step) -> Step:
+    """A step that is due at once."""
     return Send(step.data) if isinstance(step, Send) else Cut(step.how)
 
 

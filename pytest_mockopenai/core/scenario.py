@@ -15,8 +15,9 @@ from pytest_mockopenai.core.word import VOCABULARY, BadWord, Word, parse
 
 HEADER = "x-test-scenario"
 
-Source = Literal["header", "rule", "chaos", "default", "refused"]
-"""Where a reply is from: the request's own header, a rule, chaos, made up for want of these; or it was refused."""
+Source = Literal["header", "rule", "chaos", "recording", "upstream", "default", "refused"]
+"""Where a reply is from: the request's own header, a rule, chaos, a recording, the API itself (which is recorded); made
+up for want of all these; or the request was refused."""
 
 _SHOWN = 200  # characters of a word in a header
 

@@ -8,7 +8,7 @@ sleeping and without a network.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol, TypeAlias, get_args
 from urllib.parse import parse_qsl, unquote
@@ -160,21 +160,47 @@ class Upgrade:
     status: int = 101
 
 
-Reply: TypeAlias = Whole | Stream | Upgrade
+class Arriving(Protocol):
+    """The steps of a reply that comes from elsewhere, while they come; none waits: when it is there it is due."""
+
+    def __iter__(self) -> Iterator[Step]:
+        """All steps, once; waits for each."""
+        ...
+
+    @property
+    def ready(self) -> bool:
+        """Whether the next step, or the end, can be had without waiting."""
+        ...
+
+    def listen(self, told: Callable[[], object]) -> None:
+        """Call `told`, from any thread, whenever there may be something new, and at once."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """A reply that is passed on while it arrives; the status line and headers go out at once."""
+
+    status: int
+    headers: Headers
+    arriving: Arriving
+
+
+Reply: TypeAlias = Whole | Stream | Upgrade | Relay
 
 
 def body_of(reply: Reply) -> bytes:
-    """All bytes of a reply's body, as a client that reads to the end gets them."""
+    """All bytes of a reply's body, as a client that reads to the end gets them; none of one that is not here yet."""
     if isinstance(reply, Whole):
         return reply.body
-    if isinstance(reply, Upgrade):
+    if isinstance(reply, (Upgrade, Relay)):
         return b""
     return b"".join(step.data for step in reply.steps if isinstance(step, Send))
 
 
 def faults_of(reply: Reply) -> frozenset[str]:
-    """The ways of ending early that a host must be able to play for this reply; a dialogue may ask for all of them."""
-    if isinstance(reply, Upgrade):
+    """The ways of ending early that a host must be able to play for this reply; what is not known yet may be any."""
+    if isinstance(reply, (Upgrade, Relay)):
         return HOWS
     if isinstance(reply, Whole):
         return frozenset()

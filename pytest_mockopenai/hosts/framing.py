@@ -12,10 +12,12 @@ from typing import NamedTuple
 
 from pytest_mockopenai.core.wire import (
     ENDINGS,
+    Arriving,
     Cut,
     Dialogue,
     Ending,
     Headers,
+    Relay,
     Reply,
     Send,
     Step,
@@ -42,12 +44,14 @@ class Framed(NamedTuple):
     """A reply's acts, of which the last has an ending; a tuple of one for a whole reply.
 
     After `done` the connection is kept if `keep_alive`. With a `dialogue` the acts are the handshake without an ending,
-    and the dialogue is played after them.
+    and the dialogue is played after them. With `arriving` the first act is there, and each after it is had without
+    waiting when that is ready.
     """
 
     acts: Iterable[Act]
     keep_alive: bool
     dialogue: Dialogue | None = None
+    arriving: Arriving | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,8 @@ def frame(reply: Reply, incoming: Incoming, date: str) -> Framed:
         return ordinary
     if isinstance(reply, Upgrade):
         return Framed((Act(_head(reply, (), date)),), keep_alive=False, dialogue=reply.dialogue)
+    if isinstance(reply, Relay):
+        return _relayed(reply, incoming, date)
     steps = _played(reply.steps) if isinstance(reply, Stream) else ()
     framing = _framing_of(reply, steps, incoming)
     keeps = incoming.keep_alive and not framing.closes and not _says_close(reply.headers)
@@ -81,6 +87,25 @@ def frame(reply: Reply, incoming: Incoming, date: str) -> Framed:
     if bodyless:
         return Framed(_acts(_without_body(steps), head, chunked=False), keeps)
     return Framed(_acts(steps, head, chunked=framing.chunked), keeps)
+
+
+def _relayed(reply: Relay, incoming: Incoming, date: str) -> Framed:
+    """A reply that is still coming: chunked, or for an HTTP/1.0 client ended by closing."""
+    chunked = incoming.http11
+    framing = _Framing((("transfer-encoding", "chunked"),), chunked=True) if chunked else _Framing((), closes=True)
+    keeps = incoming.keep_alive and not framing.closes and not _says_close(reply.headers)
+    head = _head(reply, (*framing.fields, *_connection(keeps, incoming, framing)), date)
+    return Framed(_acts_arriving(reply.arriving, head, chunked=chunked), keeps, arriving=reply.arriving)
+
+
+def _acts_arriving(arriving: Arriving, head: bytes, *, chunked: bool) -> Iterator[Act]:
+    yield Act(head)
+    for step in arriving:
+        if isinstance(step, Cut):
+            yield Act(b"", 0.0, ENDINGS[step.how])
+            return
+        yield Act(_chunk(step.data, half=False) if chunked else step.data)
+    yield Act(_LAST_CHUNK if chunked else b"", 0.0, "done")
 
 
 def _ordinary(reply: Whole, incoming: Incoming, date: str) -> Framed | None:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from . import guard, redirect, tls, traces
 from .environment import API_KEY, applied, patched
-from .guard import Guard, RealHostRefused, Refusal
+from .guard import Guard, RealHostRefused, Refusal, permitted
 from .hosts import is_real_host
 from .module_client import module_client
 
-__all__ = ["API_KEY", "Isolation", "RealHostRefused", "Refusal", "is_real_host", "isolated"]
+__all__ = ["API_KEY", "Isolation", "RealHostRefused", "Refusal", "is_real_host", "isolated", "permitted"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 from .hosts import is_real_host
 from .patching import Patches, Point, Stack
 
-__all__ = ["MAX_REFUSALS", "Guard", "RealHostRefused", "Refusal", "guarded"]
+__all__ = ["MAX_REFUSALS", "Guard", "RealHostRefused", "Refusal", "guarded", "permitted"]
 
 MAX_REFUSALS = 100
 """How many refusals a guard keeps, the first ones; `Guard.refused` counts all."""
@@ -57,6 +57,18 @@ class Guard:
 
 _guards: Stack[Guard] = Stack()
 _counting = threading.Lock()
+_permitted = threading.local()
+
+
+@contextmanager
+def permitted() -> Iterator[None]:
+    """Let this thread connect to real hosts, whatever guards are on: the mock's own client that records them."""
+    before = getattr(_permitted, "now", False)
+    _permitted.now = True
+    try:
+        yield
+    finally:
+        _permitted.now = before
 
 
 @contextmanager
@@ -83,7 +95,8 @@ def _check_request(host: Any, method: str | None, url: Any) -> None:
 
 
 def _is_real(host: Any) -> bool:
-    return isinstance(host, (str, bytes, bytearray)) and is_real_host(host)
+    named = isinstance(host, (str, bytes, bytearray)) and is_real_host(host)
+    return named and not getattr(_permitted, "now", False)
 
 
 def _refuse(guards: tuple[Guard, ...], refusal: Refusal) -> None:

@@ -270,5 +270,5 @@ def test_a_message_that_is_nothing_but_data_is_broken_too(kind: FaultKind) -> No
 
 def test_an_upgrade_is_neither_slow_nor_broken() -> None:
     dialogue = Talk()
-    reply = paced(Rendered(101, (("a", "b"),), dialogue=dialogue), Timing(5, 5), Fault("cut"))
+    reply = paced(Rendered(101, (("a", "b"),), ready=Upgrade((("a", "b"),), dialogue)), Timing(5, 5), Fault("cut"))
     assert reply == Upgrade((("a", "b"),), dialogue)

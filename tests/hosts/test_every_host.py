@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import queue
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from time import monotonic
 
 import pytest
 
-from pytest_mockopenai.core.wire import Cut, Request, Send, Stream, Whole
+from pytest_mockopenai.core.wire import Cut, How, Relay, Request, Send, Stream, Whole
 from pytest_mockopenai.hosts.port import Ending, Host
 from tests.hosts.conftest import OK, PATIENCE, FixedApp, FixedExchange, Wire, eventually, serving_threads, undated
 
@@ -591,3 +592,79 @@ def test_fifty_streams_at_once(serve: Serve, connect: Connect) -> None:
     expected = CHUNKED + b"".join(b"2\r\n%02d\r\n" % number for number in range(20)) + b"0\r\n\r\n"
     assert all(undated(wire.until(b"0\r\n\r\n")) == expected for wire in wires)
     assert app.endings == [["done"]] * 50
+
+
+# --- replies that are passed on while they arrive ---------------------------------------------------------------------
+
+
+class Fed:
+    """A reply that a test lets arrive."""
+
+    def __init__(self) -> None:
+        self._steps: queue.Queue[Send | Cut | None] = queue.Queue()
+        self._told: Callable[[], object] = lambda: None
+
+    def put(self, *steps: Send | Cut | None) -> None:
+        for step in steps:
+            self._steps.put(step)
+            self._told()
+
+    def __iter__(self) -> Iterator[Send | Cut]:
+        while (step := self._steps.get()) is not None:
+            yield step
+
+    @property
+    def ready(self) -> bool:
+        return not self._steps.empty()
+
+    def listen(self, told: Callable[[], object]) -> None:
+        self._told = told
+        told()
+
+
+def test_what_arrives_is_passed_on_at_once(serve: Serve, connect: Connect) -> None:
+    fed = Fed()
+    app = serve(Relay(200, SSE, fed), OK)
+    wire = connect().get()
+    assert wire.until(b"\r\n\r\n") == CHUNKED
+    assert wire.silent()
+    fed.put(Send(b"data: 1\n\n"))
+    assert wire.until(b"1\n\n\r\n") == b"9\r\ndata: 1\n\n\r\n"
+    assert wire.silent()
+    assert app.endings == [[]]
+    fed.put(Send(b"a"), Send(b"b"), None)
+    assert wire.until(b"0\r\n\r\n") == b"1\r\na\r\n1\r\nb\r\n0\r\n\r\n"
+    assert app.endings == [["done"]]
+    assert wire.get().until(b"hello") == HELLO + b"\r\nhello"
+
+
+def test_what_breaks_off_elsewhere_breaks_off_here(serve: Serve, connect: Connect) -> None:
+    hows: tuple[tuple[How, str], ...] = (("close", "closed"), ("reset", "reset"))
+    for how, ended in hows:
+        fed = Fed()
+        app = serve(Relay(200, SSE, fed))
+        fed.put(Send(b"a"), Cut(how))
+        assert connect().get().rest() == (CHUNKED + b"1\r\na\r\n", ended)
+        assert app.endings == [["cut" if how == "close" else "reset"]]
+
+
+def test_an_old_client_gets_what_arrives_without_chunks(serve: Serve, connect: Connect) -> None:
+    fed = Fed()
+    serve(Relay(200, SSE, fed))
+    fed.put(Send(b"a"), Send(b"b"), None)
+    assert connect().send(b"GET / HTTP/1.0\r\n\r\n").rest() == (HEAD + b"connection: close\r\n\r\nab", "closed")
+
+
+def test_a_client_that_leaves_what_arrives_is_told_as_gone(serve: Serve, connect: Connect) -> None:
+    fed = Fed()
+    app = serve(Relay(200, SSE, fed))
+    wire = connect().get()
+    wire.until(b"\r\n\r\n")
+    wire.close()
+
+    def gone() -> bool:
+        fed.put(Send(b"x" * 1000))
+        return app.endings == [["client_gone"]]
+
+    assert eventually(gone)
+    fed.put(None)

@@ -94,5 +94,5 @@ def test_it():
     assert done.returncode == 0, done.stdout
 
 
-OURS = ["fixtures", "marker", "plugin", "summary"]
+OURS = ["fixtures", "marker", "plugin", "recorded", "summary"]
 OURS = [f"pytest_mockopenai.{name}" for name in OURS]

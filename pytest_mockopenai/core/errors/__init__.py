@@ -42,7 +42,9 @@ from pytest_mockopenai.core.errors.own import (
     our_bug,
     script_mistake,
     state_unavailable,
+    unrecorded,
     unscripted,
+    upstream_unreachable,
 )
 from pytest_mockopenai.core.errors.reading import (
     bad_form,
@@ -112,8 +114,10 @@ __all__ = [
     "unknown_cursor",
     "unknown_parameter",
     "unknown_url",
+    "unrecorded",
     "unscripted",
     "unsupported_media_type",
     "unsupported_parameter",
     "unsupported_value",
+    "upstream_unreachable",
 ]

@@ -47,3 +47,15 @@ def no_websockets() -> Error:
         "Run: pip install 'pytest-mockopenai[realtime]'"
     )
     return Error(501, message, type=MOCK, code="websockets_missing", headers=(_NO_RETRY,))
+
+
+def unrecorded(headline: str) -> Error:
+    """400: no recording answers the call."""
+    return Error(400, headline, type=MOCK, code="unrecorded_call", headers=(_NO_RETRY,))
+
+
+def upstream_unreachable(why: str) -> Error:
+    """502: what was to be recorded could not be asked for."""
+    return Error(
+        502, f"pytest-mockopenai records, but {why}", type=MOCK, code="upstream_unreachable", headers=(_NO_RETRY,)
+    )

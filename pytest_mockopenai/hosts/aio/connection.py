@@ -13,6 +13,8 @@ from pytest_mockopenai.hosts.aio.activity import Activity, Lingering, Resetting,
 from pytest_mockopenai.hosts.aio.hub import Hub
 from pytest_mockopenai.hosts.aio.line import Line
 from pytest_mockopenai.hosts.aio.playing import Playing
+from pytest_mockopenai.hosts.aio.relaying import Relaying, Waiting
+from pytest_mockopenai.hosts.desk import Answering
 from pytest_mockopenai.hosts.reading import Incoming, Reader
 
 # What a client may send ahead while its reply is being played, in bytes; the rest is left in its socket.
@@ -145,8 +147,15 @@ class Connection(Line):
             incoming = Incoming(incoming.request, incoming.http11, keep_alive=False)
         if self.is_tls:
             incoming = incoming._replace(request=replace(incoming.request, scheme="https"))
-        answering = hub.desk.answer(incoming)
-        acts, keep_alive, _ = answering.framed
+        if hub.threads is None:
+            self.play(hub.desk.answer(incoming))
+        else:
+            self.activity = waiting = Waiting(self)
+            waiting.begin(hub.threads, incoming)
+
+    def play(self, answering: Answering) -> None:
+        """Plays a reply, or begins to."""
+        acts, keep_alive, _, arriving = answering.framed
         act = acts[0] if type(acts) is tuple else None
         if act is not None and act.ending and act.after <= 0:
             answering.ended("done")
@@ -154,8 +163,14 @@ class Connection(Line):
             if not keep_alive:
                 self._close_in_order()
         else:
-            self.activity = playing = Playing(self, answering)
+            self.activity = playing = Playing(self, answering) if arriving is None else Relaying(self, answering)
             playing.begin()
+
+    def play_and_serve(self, answering: Answering) -> None:
+        """Plays a reply that took its time, and goes on with what was sent meanwhile."""
+        self.resume_reading()
+        self.play(answering)
+        self.serve()
 
     def _wait_for_more(self) -> None:
         if interim := self.reader.interim():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl as tls
+from concurrent.futures import Executor
 from contextlib import suppress
 from time import monotonic
 
@@ -26,17 +27,23 @@ _TURNS = 100
 class AioHost:
     """Serves on the asyncio loop on which it is told to listen.
 
-    The handler is called on the loop, and must not wait. `handler` may be changed at any time, from any thread: a
-    request is answered by the handler of the moment it came in. A `sleep` (seconds) waits in the place of the host, for
-    tests without a real clock: then nothing else is served meanwhile.
+    The handler is called on the loop, and must not wait; with `threads`, which the caller closes, it is called on them,
+    and may. `handler` may be changed at any time, from any thread: a request is answered by the handler of the moment
+    it came in. A `sleep` (seconds) waits in the place of the host, for tests without a real clock: then nothing else is
+    served meanwhile.
     """
 
     plays = HOWS
 
     def __init__(
-        self, handler: Handler | None = None, *, limits: Limits | None = None, sleep: Sleep | None = None
+        self,
+        handler: Handler | None = None,
+        *,
+        limits: Limits | None = None,
+        sleep: Sleep | None = None,
+        threads: Executor | None = None,
     ) -> None:
-        self._hub = Hub(Desk(handler, self.plays), limits or Limits(), sleep)
+        self._hub = Hub(Desk(handler, self.plays), limits or Limits(), sleep, threads)
         self._watch: Watch | None = None
         self._listeners: list[Listener] = []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from weakref import WeakSet
@@ -23,12 +24,14 @@ class Hub:
 
     `era` counts the releases: a request taken in an earlier era may no longer begin a stall or go on with a dialogue.
     `expected` are the connections that have been accepted and did not begin yet, such as those in a TLS handshake.
-    `streams` counts the replies that are being played and take time.
+    `streams` counts the replies that are being played and take time. With `threads` the handler may wait: it is called
+    on one of them.
     """
 
     desk: Desk
     limits: Limits
     sleep: Sleep | None = None
+    threads: Executor | None = None
     loop: asyncio.AbstractEventLoop = field(init=False)
     ticker: Ticker = field(init=False)
     lag: Lag = field(default_factory=Lag)

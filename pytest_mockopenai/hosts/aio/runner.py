@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Executor, Future
 from threading import Thread, current_thread
 from types import TracebackType
 
@@ -28,9 +28,10 @@ class ThreadedAioHost:
         port: int = 0,
         limits: Limits | None = None,
         sleep: Sleep | None = None,
+        threads: Executor | None = None,
         loop: Callable[[], asyncio.AbstractEventLoop] = new_loop,
     ) -> None:
-        self.aio = AioHost(handler, limits=limits, sleep=sleep)
+        self.aio = AioHost(handler, limits=limits, sleep=sleep, threads=threads)
         self._address, self._port = host, port
         self._url = ""
         self._new_loop = loop
