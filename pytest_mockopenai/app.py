@@ -37,7 +37,9 @@ from pytest_mockopenai.settings import Settings
 from pytest_mockopenai.state import LocalState, Mark, Recording, State
 from pytest_mockopenai.taping import Deck
 
-_OF_A_BODY = frozenset({"content-type", "content-length", "transfer-encoding", "x-test-scenario"})
+_OF_ONE_REQUEST = frozenset(
+    {"content-type", "content-length", "transfer-encoding", "x-stainless-retry-count", "x-test-scenario"}
+)
 """Headers that are of one request alone, and not of the calls made while it is answered."""
 
 _FAILURE = frozenset({"failure"})
@@ -152,7 +154,9 @@ class App:
 
     def exchange(self, request: Request) -> Exchange:
         """Answer a request and record the call; never raises."""
-        attempt = Attempt(request)
+        return self._exchanged(Attempt(request))
+
+    def _exchanged(self, attempt: Attempt) -> Exchange:
         return self._concluded(attempt, lambda: self._answer(attempt), lambda error: self._error_reply(attempt, error))
 
     def turn(
@@ -269,7 +273,8 @@ class App:
         attempt.inquiry = attempt.asked.after(history)
         attempt.reading = reading
         attempt.serial = reading.source.draw(self._state.seen(reading.count_key))
-        if self._settings.limits is not None and reading.model and endpoint.dialogue is None:
+        limited = reading.model and endpoint.dialogue is None and not attempt.inner
+        if limited and self._settings.limits is not None:
             self._admit(attempt, self._settings.limits)
         if self.settings.models == "strict" and "model" in reading.body and not self.models.knows(reading.model):
             raise Refused(errors.model_not_found(reading.model))
@@ -360,11 +365,11 @@ class App:
             call=partial(self._called, attempt.request),
         )
 
-    def _called(self, opening: Request, path: str, body: JSON) -> Answered:
-        """Answer a call that an endpoint makes, with the headers of the call that it answers."""
-        kept = tuple(pair for pair in opening.headers if pair[0].lower() not in _OF_A_BODY)
-        sent = (*kept, ("content-type", headers.JSON))
-        exchange = self.exchange(Request("POST", path, sent, jsontext.dumps(body)))
+    def _called(self, opening: Request, path: str, body: JSON, *more: tuple[str, str]) -> Answered:
+        """Answer a call that an endpoint makes, with the headers of the call that it answers, and more."""
+        kept = tuple(pair for pair in opening.headers if pair[0].lower() not in _OF_ONE_REQUEST)
+        sent = (*kept, *more, ("content-type", headers.JSON))
+        exchange = self._exchanged(Attempt(Request("POST", path, sent, jsontext.dumps(body)), inner=True))
         exchange.ended("done")
         reply = exchange.reply
         if isinstance(reply, Whole):

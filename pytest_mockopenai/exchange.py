@@ -29,11 +29,13 @@ NOTHING = Word()
 class Attempt:
     """What has been found out about a request so far; an error may stop it anywhere.
 
-    `clock` is set as when the request came. `shared`: what it takes to record it is already kept for an equal request.
+    `inner`: the mock makes this call itself while it answers another. `clock` is set as when the request came.
+    `shared`: what it takes to record it is already kept for an equal request.
     `later` is told who wants to know the response and usage of a reply that is still arriving.
     """
 
     request: Request
+    inner: bool = False
     clock: ClockSetting = REAL_TIME
     admission: Admission | None = None
     inquiry: Inquiry | None = None

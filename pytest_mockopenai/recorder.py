@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
-from pytest_mockopenai.core.headers import SECRET
+from pytest_mockopenai.core.headers import BATCH_ID, CUSTOM_ID, SECRET
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.scenario import Source
 from pytest_mockopenai.core.usage import Usage
@@ -80,6 +80,16 @@ class _Told:
         """How many times the SDK says it has tried this call before (`x-stainless-retry-count`)."""
         count = self.header("x-stainless-retry-count") or ""
         return int(count) if count.isdecimal() and len(count) < 10 else 0
+
+    @property
+    def batch_id(self) -> str | None:
+        """The batch whose line this call is; None for a call of a client's own."""
+        return self.header(BATCH_ID)
+
+    @property
+    def custom_id(self) -> str | None:
+        """The `custom_id` of that line."""
+        return self.header(CUSTOM_ID)
 
     def header(self, name: str) -> str | None:
         """A request header, whatever its case."""

@@ -133,14 +133,17 @@ class Answered(NamedTuple):
     request_id: str
 
 
-CallsMock: TypeAlias = Callable[[str, JSON], Answered]
-"""POSTs a body to a path of the mock itself (`/v1/chat/completions`), as the client would whose call this is.
+class CallsMock(Protocol):
+    """POSTs a body to a path of the mock itself (`/v1/chat/completions`), as the client would whose call this is.
 
-It is scripted, answered, billed and recorded as any other call, but not slow; one that a fault breaks has status 500.
-"""
+    It is scripted, answered, billed and recorded as any other call, with more headers if there are any; but it is not
+    slow, and no rate limit counts it. One that a fault breaks has status 500.
+    """
+
+    def __call__(self, path: str, body: JSON, *headers: tuple[str, str]) -> Answered: ...
 
 
-def _calls_nothing(path: str, body: JSON) -> Answered:
+def _calls_nothing(path: str, body: JSON, *headers: tuple[str, str]) -> Answered:
     raise NotImplementedError(path)
 
 
