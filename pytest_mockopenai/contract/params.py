@@ -10,11 +10,12 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_mockopenai.contract import practice
-from pytest_mockopenai.contract.shapes import Path, Plan, Problem, either, misfit
+from pytest_mockopenai.contract.shapes import Path, Plan, Problem, misfit
 from pytest_mockopenai.contract.spelling import nearest
 from pytest_mockopenai.contract.typed import NoSuchType, plan_of
 from pytest_mockopenai.core import errors
 from pytest_mockopenai.core.errors import Error
+from pytest_mockopenai.core.wording import either
 
 _GOT: Mapping[type, str] = {
     str: "a string",

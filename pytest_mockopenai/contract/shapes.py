@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
+from pytest_mockopenai.core.wording import either
+
 Path = tuple[str | int, ...]
 JSON_TYPES: frozenset[type] = frozenset({str, int, float, bool, dict, list, type(None)})
 TAGS = ("type", "role")
@@ -211,13 +213,6 @@ def misfit(fields: Mapping[str, Field], value: Mapping[str, Any]) -> Problem | N
 def wrong_type(shape: Shape, value: object) -> Problem:
     """The problem of a value that is not of `shape`'s types."""
     return Problem("type", value=value, expected=shape.phrase)
-
-
-def either(names: list[str]) -> str:
-    """`a`, `a or b`, `a, b, or c`."""
-    if len(names) < 3:
-        return " or ".join(names)
-    return ", ".join(names[:-1]) + f", or {names[-1]}"
 
 
 def bare(phrase: str) -> str:

@@ -16,9 +16,9 @@ from pytest_mockopenai.contract.shapes import (
     Scalar,
     Shape,
     bare,
-    either,
     wrong_type,
 )
+from pytest_mockopenai.core.wording import either
 
 
 @dataclass(frozen=True, slots=True)

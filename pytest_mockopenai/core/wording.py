@@ -10,6 +10,13 @@ def listed(names: list[str]) -> str:
     return ", ".join(names[:-1]) + f", and {names[-1]}"
 
 
+def either(names: list[str]) -> str:
+    """`a`, `a or b`, `a, b, or c`: the same of what one may choose from."""
+    if len(names) < 3:
+        return " or ".join(names)
+    return ", ".join(names[:-1]) + f", or {names[-1]}"
+
+
 def duration(seconds: float) -> str:
     """Seconds as Go's `time.Duration` text, the form of OpenAI's headers: `4ms`, `1.5s`, `6m0s`, `1h2m3s`."""
     milliseconds = max(0, round(seconds * 1000))

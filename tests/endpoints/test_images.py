@@ -15,6 +15,7 @@ from pytest_mockopenai.core import words
 from pytest_mockopenai.core.wire import Send, Stream, body_of
 from pytest_mockopenai.endpoints.images.families import GPT_ONLY
 from tests.endpoints.conftest import KEY, NOW, Answered, Api
+from tests.endpoints.forms import sent
 
 GPT = "gpt-image-1"
 PIXEL = base64.b64encode(b"a file of the test's own").decode()
@@ -329,3 +330,119 @@ def test_a_scenario_of_the_request(api: Api) -> None:
     body = {"prompt": "A cat", "model": GPT}
     headers = (KEY, JSON, ("x-test-scenario", "rate-limit"))
     assert api.send("POST", "/v1/images/generations", body, *headers).status == 429
+
+
+# --- edits and variations ---------------------------------------------------------------------------------------------
+
+
+def file(mode: str = "RGBA", size: tuple[int, int] = (64, 64), form: str = "PNG") -> tuple[str, str, bytes]:
+    data = io.BytesIO()
+    Image.new(mode, size).save(data, form)
+    return f"a.{form.lower()}", f"image/{form.lower()}", data.getvalue()
+
+
+PNG = file()
+EDIT = [("prompt", "A hat"), ("model", GPT)]
+
+
+def edited(api: Api, *fields: tuple[str, Any], base: list[tuple[str, Any]] | None = None) -> Answered:
+    given = {name for name, _ in fields}
+    kept = [(name, value) for name, value in (EDIT if base is None else base) if name not in given]
+    return sent(api, "/v1/images/edits", [*kept, *fields])
+
+
+def test_an_edit_is_billed_for_its_pictures(api: Api) -> None:
+    wide = file("RGB", (1536, 1024), "JPEG")
+    reply = edited(api, ("image[]", PNG), ("image[]", wide), ("input_fidelity", "high"), ("quality", "low"), ("n", "2"))
+    assert opened(reply.json["data"][1]["b64_json"]).size == (1024, 1024)
+    seen = 65 + 129 + 4160 + 65 + 2 * 129 + 6240
+    assert reply.json["usage"]["input_tokens_details"] == {"image_tokens": seen, "text_tokens": 2}
+    assert reply.json["usage"]["output_tokens"] == 544
+    (call,) = api.app.recorder.calls()
+    assert [each["filename"] for each in call.body["image"]] == ["a.png", "a.jpeg"]
+    assert (call.endpoint, call.last_message) == ("images", "A hat")
+
+
+def test_an_edit_is_streamed(api: Api) -> None:
+    whole = edited(api, ("image", PNG)).json
+    events = events_of(edited(api, ("image", PNG), ("stream", "true")))
+    assert [event["type"] for event in events] == ["image_edit.completed"]
+    assert events[0]["b64_json"] == whole["data"][0]["b64_json"]
+    assert events[0]["usage"] == whole["usage"]
+
+
+def test_another_picture_is_another_edit() -> None:
+    made = {edited(Api(), ("image", file(size=(size, size)))).json["data"][0]["b64_json"] for size in (8, 9, 10)}
+    assert len(made) == 3
+
+
+def test_a_mask_and_markup(api: Api) -> None:
+    assert edited(api, ("image", PNG), ("mask", PNG)).status == 200
+    later = [("prompt", "A hat"), ("model", "gpt-image-2.5-flare")]
+    assert edited(api, ("image", PNG), ("markup", PNG), base=later).status == 200
+    assert edited(api, ("image", PNG), ("markup", PNG), ("mask", PNG), base=later).error["param"] == "mask"
+
+
+def test_variations(api: Api) -> None:
+    fields = [("image", PNG), ("n", "2"), ("size", "256x256"), ("response_format", "b64_json")]
+    reply = sent(api, "/v1/images/variations", fields).json
+    assert [opened(each["b64_json"]).size for each in reply["data"]] == [(256, 256)] * 2
+    assert reply["data"][0] != reply["data"][1]
+
+
+EDITS_REFUSED: list[tuple[str, list[tuple[str, Any]], str | None, str | None]] = [
+    ("no picture", [], "image", "missing_required_parameter"),
+    ("no prompt", [("image", PNG), ("prompt", None)], "prompt", "missing_required_parameter"),
+    ("a text", [("image", "a.png")], "image", "invalid_type"),
+    ("unnamed", [("image", ("x", "application/octet-stream", PNG[2]))], "image", "unsupported_file_mimetype"),
+    ("no image", [("image", ("a.png", "image/png", b"PNG"))], "image", "invalid_image_file"),
+    (
+        "no image in many",
+        [("image[]", PNG), ("image[]", ("a.png", "image/png", b""))],
+        "image[1]",
+        "invalid_image_file",
+    ),
+    ("too many", [("image[]", PNG)] * 17, "image", "array_above_max_length"),
+    ("mask of another size", [("image", PNG), ("mask", file(size=(5, 5)))], "mask", "invalid_mask_image_format"),
+    ("opaque mask", [("image", PNG), ("mask", file("RGB"))], "mask", "invalid_mask_image_format"),
+    ("mask of another type", [("image", PNG), ("mask", file("RGB", form="JPEG"))], "mask", "unsupported_file_mimetype"),
+    ("a mask in words", [("image", PNG), ("mask", "all")], "mask", "invalid_type"),
+    (
+        "fidelity",
+        [("image", PNG), ("input_fidelity", "high"), ("model", "gpt-image-1-mini")],
+        "input_fidelity",
+        "invalid_value",
+    ),
+    (
+        "no fidelity",
+        [("image", PNG), ("input_fidelity", "low"), ("model", "gpt-image-2")],
+        "input_fidelity",
+        "unsupported_parameter",
+    ),
+    ("a model that only draws", [("image", PNG), ("model", "dall-e-3")], "model", "invalid_value"),
+    ("two for dall-e-2", [("image[]", PNG)] * 2 + [("model", "dall-e-2")], "image", "array_above_max_length"),
+    ("not square", [("image", file(size=(5, 6))), ("model", "dall-e-2")], "image", "invalid_image_format"),
+    ("opaque", [("image", file("RGB")), ("model", "dall-e-2")], "image", "invalid_image_format"),
+    ("a gif with a mask", [("image", PNG), ("mask", PNG), ("output_format", "gif")], "mask", "invalid_value"),
+    ("n", [("image", PNG), ("n", "eleven")], "n", "invalid_type"),
+]
+
+
+@pytest.mark.parametrize(("what", "fields", "param", "code"), EDITS_REFUSED, ids=[case[0] for case in EDITS_REFUSED])
+def test_edits_refused(api: Api, what: str, fields: Any, param: str | None, code: str | None) -> None:
+    given = {name for name, _ in fields}
+    base = [(name, value) for name, value in EDIT if name not in given]
+    answered = sent(api, "/v1/images/edits", [*base, *((name, value) for name, value in fields if value is not None)])
+    assert (answered.status, answered.error["param"], answered.error["code"]) == (400, param, code)
+
+
+def test_variations_refused(api: Api) -> None:
+    target = "/v1/images/variations"
+    assert sent(api, target, [("image", PNG), ("model", GPT)]).error["param"] == "model"
+    assert sent(api, target, [("image", file(size=(5, 6)))]).error["code"] == "invalid_image_format"
+    assert sent(api, target, [("n", "1")]).error["param"] == "image"
+    assert api.send("POST", target, {"image": "x"}).status == 415
+
+
+def test_a_model_of_ones_own_edits_any_bytes(api: Api) -> None:
+    assert edited(api, ("image", ("x", "text/plain", b"x")), ("model", "my-own")).status == 200

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from .duration import seconds_of
 from .formats import FORMATS, LONGEST, RATES, content_type, synthesize
 from .g711 import synthesize_g711
 from .speech import seconds_for
 
-__all__ = ["FORMATS", "LONGEST", "RATES", "content_type", "seconds_for", "synthesize", "synthesize_g711"]
+__all__ = ["FORMATS", "LONGEST", "RATES", "content_type", "seconds_for", "seconds_of", "synthesize", "synthesize_g711"]

@@ -10,9 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from pytest_mockopenai import tokens
-from pytest_mockopenai.core import jsontext, prose
-from pytest_mockopenai.core.answer import Answer
-from pytest_mockopenai.core.endpoint import IN_DIALOGUE, JSON, Context, Endpoint, Finished
+from pytest_mockopenai.core import jsontext, transcript
+from pytest_mockopenai.core.endpoint import IN_DIALOGUE, Context, Endpoint, Finished
 from pytest_mockopenai.core.errors import Error
 from pytest_mockopenai.core.seed import Draw
 from pytest_mockopenai.core.usage import Usage
@@ -20,8 +19,6 @@ from pytest_mockopenai.endpoints.realtime.ids import error_event, event_id
 from pytest_mockopenai.tokens.audio import heard_tokens
 
 _KIND = "conversation.item.input_audio_transcription"
-_TOKENS_A_SECOND = 3  # of made-up speech
-_LONGEST = 200  # tokens of it
 
 
 @dataclass(slots=True)
@@ -42,7 +39,7 @@ class Transcript:
         yield self._message("failed", serial.child("events"), error=error.envelope()["error"])
 
     def _answer(self, context: Context) -> Finished:
-        self.text = _said(context.answer or Answer(), self.seconds, context.draw)
+        self.text = transcript.heard(context.answer, self.seconds, context.draw)
         counter = tokens.tokenizer(context.model, context.models.encodings)
         heard, written = heard_tokens(self.seconds), counter.count(self.text)
         counted = Usage(heard.tokens, written.tokens, prompt_method=heard.method, completion_method=written.method)
@@ -54,7 +51,8 @@ class Transcript:
         whole = context.model.startswith("whisper")
         for piece in _pieces(text, whole, tokens.stream_pieces(encoding, text)):
             yield self._message("delta", draw, delta=piece)
-        usage = {"type": "duration", "seconds": self.seconds} if whole else _usage_json(finished.usage or Usage())
+        by_tokens = transcript.token_usage(finished.usage or Usage())
+        usage = {"type": "duration", "seconds": self.seconds} if whole else by_tokens
         yield self._message("completed", draw, transcript=text, usage=usage)
 
     def _message(self, what: str, draw: Draw, **more: object) -> bytes:
@@ -65,24 +63,6 @@ class Transcript:
 def _pieces(text: str, whole: bool, pieces: Iterable[str]) -> Iterable[str]:
     """Whisper says all in one delta."""
     return [text] if whole else pieces
-
-
-def _said(answer: Answer, seconds: float, draw: Draw) -> str:
-    """What the script says, or prose about as long as the sound."""
-    if answer.text is not None:
-        return answer.text
-    length = answer.filler_tokens or min(_LONGEST, max(1, round(seconds * _TOKENS_A_SECOND)))
-    return prose.filler(length, draw.child("transcript"))
-
-
-def _usage_json(usage: Usage) -> JSON:
-    return {
-        "type": "tokens",
-        "total_tokens": usage.total_tokens,
-        "input_tokens": usage.prompt_tokens,
-        "input_token_details": {"text_tokens": 0, "audio_tokens": usage.prompt_tokens},
-        "output_tokens": usage.completion_tokens,
-    }
 
 
 def _unmade(context: Context) -> Finished:
