@@ -68,6 +68,35 @@ def test_without_blocking(mock_openai: MockOpenAI) -> None:
     assert whole == streamed
 
 
+def png(size: tuple[int, int] = (64, 64)) -> bytes:
+    data = io.BytesIO()
+    Image.new("RGBA", size).save(data, "PNG")
+    return data.getvalue()
+
+
+def test_edit(strict: Any, mock_openai: MockOpenAI) -> None:
+    pictures: Any = [("a.png", png()), ("b.png", png())]
+    reply = strict.images.edit(model="gpt-image-1", image=pictures, mask=("m.png", png()), prompt="A hat")
+    assert opened(reply.data[0]).size == (1024, 1024)
+    assert reply.usage.input_tokens_details.image_tokens == 2 * (65 + 129)
+    assert [each["filename"] for each in mock_openai.calls[0].body["image"]] == ["a.png", "b.png"]
+    with pytest.raises(openai.BadRequestError) as refused:
+        strict.images.edit(model="gpt-image-1", image=png(), prompt="A hat")
+    assert refused.value.code == "unsupported_file_mimetype"
+
+
+@pytest.mark.skipif(not STREAMS, reason="this SDK does not stream images")
+def test_an_edit_streamed(strict: Any) -> None:
+    stream = strict.images.edit(model="gpt-image-1", image=("a.png", png()), prompt="A hat", stream=True)
+    assert [event.type for event in stream] == ["image_edit.completed"]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_variations(strict: Any) -> None:
+    reply = strict.images.create_variation(image=("a.png", png()), n=2, size="512x512", response_format="b64_json")
+    assert [opened(each).size for each in reply.data] == [(512, 512)] * 2
+
+
 def test_a_blocked_prompt_and_a_file_of_ones_own(mock_openai: MockOpenAI) -> None:
     mock_openai.reply("content_filtered", draws(base64.b64encode(b"mine").decode()))
     with pytest.raises(openai.BadRequestError) as blocked:
