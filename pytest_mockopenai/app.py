@@ -16,7 +16,7 @@ from pytest_mockopenai.clock import LocalClock
 from pytest_mockopenai.contract import params
 from pytest_mockopenai.core import errors, handle, handshake, headers, jsontext, scenario
 from pytest_mockopenai.core.endpoint import IN_DIALOGUE, JSON, Answered, Context, Endpoint, Models, Service
-from pytest_mockopenai.core.errors import Error, Refused
+from pytest_mockopenai.core.errors import Error, Refused, UnknownId
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.limits import Limits
 from pytest_mockopenai.core.pace import Rendered, at_once, paced
@@ -44,6 +44,9 @@ _OF_ONE_REQUEST = frozenset(
 
 _FAILURE = frozenset({"failure"})
 """What an endpoint can say of which nothing else can be scripted: it needs no script."""
+
+_DERIVED = ("x-mock-contract", "derived")
+"""The header of a reply that is derived from the installed SDK."""
 
 _NOWHERE = Recorder(0)
 """Where calls are recorded that the state, which cannot be reached, would have recorded."""
@@ -243,7 +246,7 @@ class App:
         if attempt.source == "default" and self.deck is not None:
             return self._played(attempt, self.deck)
         outcome = self._outcome(attempt, reading, history)
-        return handle.rendered(outcome, endpoint, self._standard_headers(attempt))
+        return handle.rendered(outcome, attempt.endpoint or endpoint, self._standard_headers(attempt))
 
     def _played(self, attempt: Attempt, deck: Deck) -> Rendered:
         """What the deck answers; raises `Refused`."""
@@ -281,12 +284,15 @@ class App:
         return history
 
     def _history(self, reading: Reading) -> tuple[JSON, ...]:
-        """What the request goes on from; where recordings answer, that may be known there alone."""
+        """What the request goes on from: nothing, where it may name what was never made here.
+
+        Where recordings answer, it may be known there alone.
+        """
         find = reading.match.endpoint.history
         try:
             return find(reading.body, self._state.store) if find else ()
-        except Refused:
-            if self.deck is None:
+        except Refused as refused:
+            if self.deck is None and not self._is_forgiven(refused.error):
                 raise
             return ()
 
@@ -294,6 +300,9 @@ class App:
         """Charge the call; raises `Refused` for one over a limit, which uses up no word."""
         asked, now = attempt.asked, self._now(attempt)
         attempt.admission = admitted(self._state.store, limits, asked, now)
+
+    def _is_forgiven(self, error: Error) -> bool:
+        return isinstance(error, UnknownId) and self._settings.unknown_ids == "synthesize"
 
     def _outcome(
         self, attempt: Attempt, reading: Reading, history: tuple[JSON, ...], *, streams: bool | None = None
@@ -303,6 +312,18 @@ class App:
         if word.error:
             error = endpoint.errors.get(word.error.code or "", word.error)
             raise Refused(error.filled(model=reading.model, request_id=self._request_id(attempt)))
+        try:
+            outcome = self._answered(attempt, reading, history, streams)
+        except Refused as refused:
+            if not self._is_forgiven(refused.error):
+                raise
+            outcome = self._derived(attempt, self._context_now(attempt, reading, history), refused.error)
+        attempt.usage, attempt.stream = outcome.finished.usage, outcome.events is not None
+        return outcome
+
+    def _answered(
+        self, attempt: Attempt, reading: Reading, history: tuple[JSON, ...], streams: bool | None
+    ) -> handle.Outcome:
         prepared = self._prepared(attempt, reading) if reading.repeatable and streams is None else None
         if prepared:
             outcome, read = prepared.filled(self._serial(attempt), int(self._now(attempt)))
@@ -310,7 +331,21 @@ class App:
         else:
             outcome = handle.answered(self._context_now(attempt, reading, history), streams=streams)
             attempt.response = outcome.finished.object
-        attempt.usage, attempt.stream = outcome.finished.usage, outcome.events is not None
+        return outcome
+
+    def _derived(self, attempt: Attempt, context: Context, error: Error) -> handle.Outcome:
+        """What the contract makes up in the place of an error about what was never made; raises `Refused`.
+
+        Words that say what to answer are for the endpoint that refused, so with one of them the error stands.
+        """
+        match = self._routes.unseen(context.request)
+        if match is None or context.answer is not None:
+            raise Refused(error)
+        attempt.endpoint = match.endpoint
+        if attempt.source == "default":
+            self._check_strict(attempt, match.endpoint)
+        outcome = handle.answered(replace(context, endpoint=match.endpoint, path=match.path))
+        attempt.response = outcome.finished.object
         return outcome
 
     def _prepared(self, attempt: Attempt, reading: Reading) -> Prepared | None:
@@ -390,20 +425,29 @@ class App:
             return scenario.checked(asked, endpoint), "header"
         inquiry = attempt.asked
         word, stands = self._take(inquiry, endpoint)
-        if word is None and self._must_be_scripted(attempt, endpoint):
-            self.problems.append(explain.unscripted(inquiry, self.script, endpoint.kinds))
-            raise Refused(errors.unscripted(explain.unscripted_headline(inquiry)))
+        if word is None:
+            self._check_strict(attempt, endpoint)
         chaos = self.settings.chaos
         struck = chaos.strike(self._serial(attempt), word, endpoint.kinds) if chaos is not None and stands else None
         if struck is not None and not endpoint.named_only:
             return struck, "chaos"
         return (NOTHING, "default") if word is None else (word, "rule")
 
-    def _must_be_scripted(self, attempt: Attempt, endpoint: Endpoint) -> bool:
-        """Whether a strict mock would have to make this answer up; a deck answers all but what is said in dialogues."""
+    def _check_strict(self, attempt: Attempt, endpoint: Endpoint) -> None:
+        """Refuse to make up an answer, if the mock is strict; raises `Refused`.
+
+        A deck answers all but what is said in dialogues.
+        """
+        derived = endpoint.contract == "derived"
         if not self.settings.strict or (self.deck is not None and attempt.request.method != IN_DIALOGUE):
-            return False
-        return bool(endpoint.kinds - _FAILURE) and not endpoint.named_only
+            return
+        if endpoint.named_only or not (endpoint.kinds - _FAILURE or derived):
+            return
+        inquiry = attempt.asked
+        kinds = endpoint.kinds
+        explained = explain.unscripted_derived(inquiry) if derived else explain.unscripted(inquiry, self.script, kinds)
+        self.problems.append(explained)
+        raise Refused(errors.unscripted(explain.unscripted_headline(inquiry)))
 
     def _noted(self, attempt: Attempt, error: Error) -> Error:
         """The error, noted as what this call is answered with."""
@@ -426,6 +470,8 @@ class App:
     def _own_headers(self, attempt: Attempt) -> Headers:
         """What the mock itself has to say."""
         told = scenario.told(attempt.word, attempt.source, attempt.usage)
+        if attempt.endpoint is not None and attempt.endpoint.contract == "derived":
+            told = (*told, _DERIVED)
         closes = self.settings.close_async and (attempt.request.header("x-stainless-async") or "").startswith("async")
         return (*told, ("connection", "close")) if closes else told
 
@@ -453,6 +499,7 @@ class App:
             attempt.usage,
             str(word) if word.label else None,
             attempt.source,
+            attempt.endpoint.contract if attempt.endpoint else None,
             word.fault.kind if word.fault else None,
             attempt.retry_after,
             self._request_id(attempt),

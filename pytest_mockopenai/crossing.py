@@ -17,8 +17,8 @@ from pytest_mockopenai.recorder import Call
 JSON: TypeAlias = dict[str, Any]
 
 _PLAIN = (
-    *("index", "path", "status", "stream", "response", "word", "source", "fault", "retry_after", "request_id"),
-    *("ended", "started", "arrived", "seconds", "finished"),
+    *("index", "path", "status", "stream", "response", "word", "source", "contract", "fault", "retry_after"),
+    *("request_id", "ended", "started", "arrived", "seconds", "finished"),
 )
 """The fields of a call that are JSON as they are."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_mockopenai.core.clock import REAL_TIME, ClockSetting
-from pytest_mockopenai.core.endpoint import IN_DIALOGUE
+from pytest_mockopenai.core.endpoint import IN_DIALOGUE, Endpoint
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.scenario import Source
 from pytest_mockopenai.core.seed import Draw
@@ -30,7 +30,7 @@ class Attempt:
     """What has been found out about a request so far; an error may stop it anywhere.
 
     `inner`: the mock makes this call itself while it answers another. `clock` is set as when the request came.
-    `shared`: what it takes to record it is already kept for an equal request.
+    `endpoint` answers it, or would have. `shared`: what it takes to record it is already kept for an equal request.
     `later` is told who wants to know the response and usage of a reply that is still arriving.
     """
 
@@ -38,6 +38,7 @@ class Attempt:
     inner: bool = False
     clock: ClockSetting = REAL_TIME
     admission: Admission | None = None
+    endpoint: Endpoint | None = None
     inquiry: Inquiry | None = None
     reading: Reading | None = None
     serial: Draw | None = None

@@ -44,6 +44,22 @@ def unscripted(inquiry: Inquiry, script: Script, kinds: frozenset[str]) -> str:
     )
 
 
+def unscripted_derived(inquiry: Inquiry) -> str:
+    """A strict mock got a call whose reply would have been derived from the SDK's types."""
+    return report(
+        unscripted_headline(inquiry),
+        seen=asked_text(inquiry),
+        expected=[
+            "No endpoint of the mock models this call: its reply would be derived from the installed SDK's types."
+        ],
+        fix=(
+            f"script what it can play, errors and times: when(endpoint={inquiry.endpoint!r}).always(slow(first=0))",
+            "answer it yourself: mock_openai.server.expect_request(...)",
+            "or let the mock make answers up: strict=False",
+        ),
+    )
+
+
 def _nearest(inquiry: Inquiry, script: Script, kinds: frozenset[str]) -> list[str]:
     if not script.rules:
         return ["No reply is scripted at all."]

@@ -42,6 +42,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "mock_openai_strict", "Fail tests that make a call without a scripted reply.", type="bool", default=False
     )
     parser.addini(
+        "mock_openai_unknown_ids",
+        "What is said of objects that were never made: not_found, or synthesize a reply (default: not_found).",
+        default="",
+    )
+    parser.addini(
         "mock_openai_env",
         "Set a placeholder OPENAI_API_KEY for the whole run if none is set, so that modules which build a client when "
         "they are imported can be. Off by default: it also wakes tests that are skipped without a key.",
@@ -71,6 +76,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", marker.SIGNATURE)
     seed = config.getoption("mock_openai_seed")
     written = {"seed": _ini(config, "mock_openai_seed", int), "strict": _ini(config, "mock_openai_strict", bool)}
+    written["unknown_ids"] = config.getini("mock_openai_unknown_ids")
     defaults: dict[str, Any] = {name: value for name, value in written.items() if value}
     if seed is not None:
         defaults["seed"] = seed

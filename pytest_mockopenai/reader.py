@@ -29,6 +29,7 @@ class Reader:
             raise Refused(errors.too_large(self._settings.body_limit))
         known = self._readings.find(request)
         match = known.match if known else self._routes.match(request)
+        attempt.endpoint = match.endpoint
         self._check_key(request, match.endpoint)
         if known:
             attempt.inquiry = known.inquiry(request)
@@ -51,6 +52,7 @@ class Reader:
 
     def checked(self, attempt: Attempt, match: Match, body: JSON) -> Reading:
         """Check a body; raises `Refused`. What is known of the request is noted as soon as it is known."""
+        attempt.endpoint = match.endpoint
         given = match.path.get("model") or body.get("model")
         model = given if isinstance(given, str) else ""
         attempt.inquiry = Inquiry(match.endpoint.resource, attempt.request, body, model)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
+from pytest_mockopenai.core.endpoint import Contract
 from pytest_mockopenai.core.headers import BATCH_ID, CUSTOM_ID, SECRET
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.scenario import Source
@@ -101,11 +102,12 @@ class Call(_Told):
     """One HTTP call that the mock got, or one call in a WebSocket (its method is `WS`), and what it answered.
 
     `index` counts from 0. `word` is the scripted word as written, None for a made-up answer; `source` says where the
-    reply came from (`core.scenario.Source`). `response` is the finished
-    object (also of a stream) or the error's envelope. `usage` is what the call is billed, None for errors and for
-    endpoints without tokens. `retry_after` is in seconds, as scripted. `started` is when it came by the
-    mock's clock, `arrived` by the real one (Unix seconds), by which its exchange `finished` (None while it is open);
-    `seconds` is the time the mock took to answer, without the waits of the reply.
+    reply came from (`core.scenario.Source`). `contract` says whether the endpoint is modelled or derived from the
+    installed SDK; None if there is none. `response` is the finished object (also of a stream) or the error's envelope.
+    `usage` is what the call is billed, None for errors and for endpoints without tokens. `retry_after` is in seconds,
+    as scripted. `started` is when it came by the mock's clock, `arrived` by the real one (Unix seconds), by which its
+    exchange `finished` (None while it is open); `seconds` is the time the mock took to answer, without the waits of the
+    reply.
     """
 
     index: int
@@ -117,6 +119,7 @@ class Call(_Told):
     usage: Usage | None = None
     word: str | None = None
     source: Source = "default"
+    contract: Contract | None = "modelled"
     fault: str | None = None
     retry_after: float | None = None
     request_id: str = ""
@@ -155,6 +158,7 @@ class Entry(_Told):
     usage: Usage | None = None
     word: str | None = None
     source: Source = "default"
+    contract: Contract | None = "modelled"
     fault: str | None = None
     retry_after: float | None = None
     request_id: str = ""

@@ -10,6 +10,7 @@ from typing import Any
 
 from pytest_mockopenai import explain, tokens
 from pytest_mockopenai.app import App
+from pytest_mockopenai.contract.derived import Derived
 from pytest_mockopenai.core.routes import Routes
 from pytest_mockopenai.cost import Prices
 from pytest_mockopenai.endpoints import all_endpoints
@@ -19,6 +20,12 @@ from pytest_mockopenai.state import State
 from pytest_mockopenai.stubs import BadStubs, Stubs
 
 _GROUP = "stubs"
+
+
+def all_routes() -> Routes:
+    """Every endpoint: those with files, and those that the installed SDK has beyond them."""
+    modelled = all_endpoints()
+    return Routes(modelled, Derived(modelled))
 
 
 class Scene:
@@ -39,7 +46,7 @@ class Scene:
     ) -> None:
         self.models = KnownModels()
         self.prices = Prices()
-        self.app = app or App(Routes(all_endpoints()), self.models, settings, state=state)
+        self.app = app or App(all_routes(), self.models, settings, state=state)
         self.trouble: BadStubs | None = None
         self._base = self.app.settings
         self._fixed = frozenset(fixed)

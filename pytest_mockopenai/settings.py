@@ -17,6 +17,9 @@ from pytest_mockopenai.core.latency import parse as parse_latency
 from pytest_mockopenai.core.limits import Limits
 from pytest_mockopenai.core.suggest import did_you_mean
 
+UnknownIds = Literal["not_found", "synthesize"]
+"""What is said of objects that were never made."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -33,6 +36,8 @@ class Settings:
     they are done when they are first looked at.
     `chaos`: which calls are struck by an error or a fault, of those that neither a header nor a reply of a sequence
     answers; as text, see `core.chaos.parse`.
+    `unknown_ids`: a request that names an object which was never made gets OpenAI's error (`not_found`), or a made-up
+    reply of the right type (`synthesize`).
     `scenario_header`: the request header `X-Test-Scenario` plays a word.
     `record_limit`: how many calls are kept (usage is summed of all); 0 keeps none. `record_bytes`: how large their
     requests and replies may be together; the oldest are forgotten first.
@@ -51,6 +56,7 @@ class Settings:
     job_seconds: float = 0.3
     chaos: Chaos | None = None
     scenario_header: bool = True
+    unknown_ids: UnknownIds = "not_found"
     record_limit: int = 10_000
     record_bytes: int = 256 * 2**20
 
@@ -121,6 +127,7 @@ class Options(TypedDict, total=False):
     job_seconds: float
     chaos: Chaos | str | float | Mapping[str, Any] | None
     scenario_header: bool
+    unknown_ids: UnknownIds
     record_limit: int
     record_bytes: int
     max_calls: int | None
@@ -255,6 +262,7 @@ _CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     ),
     "job_seconds": (lambda value: _is_amount(value) and value is not None, "a number of seconds of at least 0"),
     "scenario_header": (_is_switch, "True or False"),
+    "unknown_ids": (lambda value: value in get_args(UnknownIds), "'not_found' or 'synthesize'"),
     "record_limit": (_is_size, "a whole number of at least 0"),
     "record_bytes": (_is_size, "a number of bytes of at least 0"),
     "max_calls": (_is_limit, "a whole number of at least 0"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 from pytest_mockopenai.admin import filters, judging
 from pytest_mockopenai.admin.route import JSON, Asked, Route
@@ -26,7 +26,7 @@ from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.core.word import VOCABULARY
 from pytest_mockopenai.crossing import written_call, written_rule, written_usage
 from pytest_mockopenai.scene import Scene
-from pytest_mockopenai.settings import written
+from pytest_mockopenai.settings import UnknownIds, written
 from pytest_mockopenai.stubs import grammar
 from pytest_mockopenai.stubs.document import Wrong
 
@@ -59,6 +59,7 @@ _CONFIG = object_of(
         "job_seconds": NUMBER,
         "chaos": maybe(TEXT),
         "scenario_header": YES_OR_NO,
+        "unknown_ids": texts(get_args(UnknownIds)),
         "declared_models": {"type": "array", "items": TEXT},
         "stubs_rules": WHOLE,
         "stubs_error": maybe(TEXT),

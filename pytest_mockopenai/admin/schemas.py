@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any, get_args
 
+from pytest_mockopenai.core.endpoint import Contract
 from pytest_mockopenai.core.scenario import Source
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.core.word import VOCABULARY
@@ -88,6 +89,7 @@ SCHEMAS: JSON = {
             "last_message": TEXT,
             "word": maybe(TEXT),
             "source": texts(get_args(Source)),
+            "contract": maybe(texts(get_args(Contract))),
             "fault": maybe(TEXT),
             "retry_after": maybe(NUMBER),
             "request_id": TEXT,

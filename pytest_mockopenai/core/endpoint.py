@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from pytest_mockopenai.core import sse
 from pytest_mockopenai.core.answer import Answer
@@ -16,6 +16,9 @@ from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.core.wire import Dialogue, Ending, Headers, Request, Step
 
 JSON: TypeAlias = dict[str, Any]
+
+Contract = Literal["modelled", "derived"]
+"""Who answers: an endpoint with a file of its own, or one derived from the installed SDK, whose replies are made up."""
 
 
 class Models(Protocol):
@@ -179,8 +182,8 @@ class Context:
 
     @property
     def streamed(self) -> bool:
-        """Whether the request asks for a stream: in its body, or a GET in its query."""
-        return bool(self.body.get("stream")) or ("stream", "true") in self.request.query
+        """Whether a stream is asked for: in the body, of a GET in its query; some endpoints have nothing else."""
+        return self.endpoint.always_streams or bool(self.body.get("stream")) or ("stream", "true") in self.request.query
 
     @property
     def model(self) -> str:
@@ -224,6 +227,8 @@ class Endpoint:
     that `dialogue` raises is answered before the upgrade. The method of an endpoint that is called only in dialogues is
     `IN_DIALOGUE`. `named_only`: only rules that name this very resource script it.
 
+    `contract` says who answers. `always_streams`: the reply is a stream whatever the request says.
+
     `repeatable`: whether the answer to this body hangs on nothing but the body, the seed, the path and the script, and
     changes nothing: then it is made once, and only its ids and times are new when the request comes again.
     """
@@ -248,6 +253,8 @@ class Endpoint:
     dialogue: Callable[[Context, Service], Dialogue] | None = None
     subprotocols: tuple[str, ...] = ()
     named_only: bool = False
+    contract: Contract = "modelled"
+    always_streams: bool = False
     repeatable: Callable[[Mapping[str, Any]], bool] = lambda _: False
 
 

@@ -11,13 +11,19 @@ from pytest_mockopenai.core.bounds import check_bounds
 from pytest_mockopenai.core.endpoint import JSON, Context, Endpoint, Finished
 from pytest_mockopenai.core.errors import Error, Refused
 from pytest_mockopenai.core.pace import Rendered
+from pytest_mockopenai.core.routes import parameters
 from pytest_mockopenai.core.wire import Headers, Request
 
 
 class CheckParams(Protocol):
-    """Finds the first problem of a body by the SDK's parameter type; `known` are names accepted beyond it."""
+    """Finds the first problem of a body by the SDK's parameter type.
 
-    def __call__(self, params: str, body: Mapping[str, Any], *, known: frozenset[str]) -> Error | None: ...
+    `known` are names accepted beyond it, `path` those of the path's parameters.
+    """
+
+    def __call__(
+        self, params: str, body: Mapping[str, Any], *, known: frozenset[str], path: frozenset[str]
+    ) -> Error | None: ...
 
 
 _NOT_IN_SEED = frozenset({"stream", "stream_options"})
@@ -32,6 +38,11 @@ def read_body(endpoint: Endpoint, request: Request) -> JSON:
         return endpoint.read(request)
     if endpoint.method != "POST" or not (request.body or endpoint.params):
         return {}
+    return json_body(request)
+
+
+def json_body(request: Request) -> JSON:
+    """The JSON object of a body that is sent as JSON; raises `Refused` for any other."""
     _check_content_type(request)
     return json_object(request.body)
 
@@ -56,7 +67,8 @@ def _check_content_type(request: Request) -> None:
 
 def check_body(endpoint: Endpoint, body: JSON, check_params: CheckParams) -> None:
     """Refuse what the endpoint's declared parameters and bounds do not allow; raises `Refused`."""
-    problem = check_params(endpoint.params, body, known=endpoint.known) if endpoint.params else None
+    in_path = frozenset(parameters(endpoint.path))  # the SDK lists them among the params of some requests
+    problem = check_params(endpoint.params, body, known=endpoint.known, path=in_path) if endpoint.params else None
     problem = problem or check_bounds(endpoint.bounds, body)
     if problem:
         raise Refused(problem)

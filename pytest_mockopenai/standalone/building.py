@@ -53,6 +53,7 @@ def settings_of(config: Config) -> Settings:
         limits=config.limits or None,
         job_seconds=config.job_seconds,
         chaos=config.chaos,
+        unknown_ids=config.unknown_ids,
         record_limit=config.record_limit,
         record_bytes=_RECORD_BYTES,
     )

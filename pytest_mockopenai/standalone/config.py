@@ -8,6 +8,7 @@ from pathlib import Path
 from pytest_mockopenai.core.chaos import Chaos
 from pytest_mockopenai.core.latency import Latency
 from pytest_mockopenai.core.limits import Limits
+from pytest_mockopenai.settings import UnknownIds
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Config:
     strict: bool = False
     require_key: bool = False
     invalid_keys: tuple[str, ...] = ()
+    unknown_ids: UnknownIds = "not_found"
     cors: bool = False
     admin: bool = True
     admin_token: str | None = None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from pytest_mockopenai.core import chaos, latency, limits
 from pytest_mockopenai.core.suggest import did_you_mean
+from pytest_mockopenai.settings import UnknownIds
 from pytest_mockopenai.standalone.config import BadOption, Config
 from pytest_mockopenai.standalone.values import (
     Reader,
@@ -62,6 +63,8 @@ GROUPS: Mapping[str, tuple[Option, ...]] = {
         Option("strict", switch, "", "refuse calls that no rule answers"),
         Option("require_key", switch, "", "401 without an API key"),
         Option("invalid_keys", names, "KEYS", "API keys that get 401"),
+        Option("unknown_ids", choice(*get_args(UnknownIds)), "WHAT",
+               "what is said of objects that were never made: not_found, or synthesize a reply"),
     ),
     "interface": (
         Option("cors", switch, "", "let browsers call from any origin"),

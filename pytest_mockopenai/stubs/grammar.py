@@ -27,6 +27,7 @@ SETTINGS = (
     "job_seconds",
     "chaos",
     "scenario_header",
+    "unknown_ids",
 )
 """The settings that a file may set, as in `settings.Settings`."""
 

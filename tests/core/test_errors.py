@@ -43,6 +43,7 @@ ARGUMENTS: dict[str, Any] = {
     "one": "previous_response_id",
     "other": "conversation",
     "exception": KeyError("k"),
+    "error": Error(400, "No."),
 }
 
 

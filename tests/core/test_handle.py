@@ -105,19 +105,19 @@ def test_no_body_for_an_endpoint_without_parameters() -> None:
 
 
 def test_parameters_before_bounds() -> None:
-    asked: list[tuple[str, frozenset[str]]] = []
+    asked: list[tuple[str, frozenset[str], frozenset[str]]] = []
 
-    def check(params: str, body: Mapping[str, Any], *, known: frozenset[str]) -> Error | None:
-        asked.append((params, known))
+    def check(params: str, body: Mapping[str, Any], *, known: frozenset[str], path: frozenset[str]) -> Error | None:
+        asked.append((params, known, path))
         return errors.unknown_parameter("b") if "b" in body else None
 
-    endpoint = Endpoint("POST", "/x", "x", finished, params="x:Y", known=frozenset("k"), bounds={"n": Range(1, 2)})
+    endpoint = Endpoint("POST", "/x/{y}", "x", finished, params="x:Y", known=frozenset("k"), bounds={"n": Range(1, 2)})
     for body, code in [({"n": 5, "b": 1}, "unknown_parameter"), ({"n": 5}, "integer_above_max_value")]:
         with pytest.raises(Refused) as caught:
             handle.check_body(endpoint, body, check)
         assert caught.value.error.code == code
     handle.check_body(endpoint, {"n": 2}, check)
-    assert asked == [("x:Y", frozenset("k"))] * 3
+    assert asked == [("x:Y", frozenset("k"), frozenset("y"))] * 3
 
 
 def test_without_declared_parameters_nothing_is_asked() -> None:

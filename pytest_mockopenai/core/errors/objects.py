@@ -7,7 +7,7 @@ type; no endpoint has to know of that. For other words than those below make an 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from pytest_mockopenai.core.errors.envelope import Error
 
@@ -15,6 +15,11 @@ from pytest_mockopenai.core.errors.envelope import Error
 @dataclass(frozen=True, slots=True)
 class UnknownId(Error):
     """An error that says: what this id (or cursor, or name) stands for has never been made here, or is gone."""
+
+
+def of_unknown(error: Error) -> UnknownId:
+    """An error of any words, of a request that names what was never made or nothing at all."""
+    return UnknownId(**{field.name: getattr(error, field.name) for field in fields(error)})
 
 
 def no_such(kind: str, id_: str) -> UnknownId:

@@ -40,6 +40,12 @@ def no_room(limit: int) -> Error:
     return Error(400, message, type=MOCK, code="no_room", headers=(_NO_RETRY,))
 
 
+def not_derivable(method: str, path: str, why: str) -> Error:
+    """501: the installed openai package has this operation, but not in a form from which a reply can be made."""
+    message = f"pytest-mockopenai cannot derive a reply to {method} {path} from the installed package openai: {why}"
+    return Error(501, message, type=MOCK, code="not_derivable", headers=(_NO_RETRY,))
+
+
 def no_websockets() -> Error:
     """501: the package that speaks WebSocket is not installed."""
     message = (

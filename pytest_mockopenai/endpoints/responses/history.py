@@ -42,7 +42,8 @@ def items_before_in_dialogue(body: Mapping[str, Any], store: Store) -> tuple[JSO
 def _history(body: Mapping[str, Any], store: Store, known: Sequence[Collection]) -> tuple[JSON, ...]:
     previous, conversation = body.get("previous_response_id"), body.get("conversation")
     if previous and conversation:
-        raise Refused(errors.mutually_exclusive("previous_response_id", "conversation"))
+        both = errors.mutually_exclusive("previous_response_id", "conversation")
+        raise Refused(both if _entry(known, previous) else errors.of_unknown(both))
     if conversation:
         return _since_compaction(conversations.entry_of(store, conversations.id_of(conversation))["items"])
     if not previous:

@@ -1,0 +1,145 @@
+"""Every endpoint that the installed openai package calls and no file in `endpoints/` claims, derived from its source.
+
+Nothing is read before the first request that is not claimed, and then only the resource files that speak of its path.
+The replies are made of the SDK's own response types, so they are valid; their contents are made up, and objects that
+are created are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from pytest_mockopenai.contract.derived import library, table
+from pytest_mockopenai.contract.derived.keeping import Shelf
+from pytest_mockopenai.contract.derived.models import Unreadable, found
+from pytest_mockopenai.contract.derived.operation import Operation
+from pytest_mockopenai.contract.derived.replies import Replies
+from pytest_mockopenai.core import errors, forms, sse
+from pytest_mockopenai.core.endpoint import Context, Endpoint, Finished
+from pytest_mockopenai.core.errors import Refused
+from pytest_mockopenai.core.routes import Match
+from pytest_mockopenai.core.wire import Request
+
+
+class Derived:
+    """The endpoints beyond those with files; see `core.routes.Beyond`."""
+
+    def __init__(self, modelled: Iterable[Endpoint] = ()) -> None:
+        """`modelled` are the endpoints that have files: what they create is theirs to keep."""
+        self._modelled = frozenset((each.method, table.normal(each.path)) for each in modelled)
+        self._endpoints: dict[tuple[Operation, bool], Endpoint] = {}
+
+    def match(self, request: Request, path: str) -> Match | None:
+        """The derived endpoint of a request."""
+        return self._match(request, path, unseen=False)
+
+    def unseen(self, request: Request, path: str) -> Match | None:
+        """One that makes a reply up whatever ids the request names."""
+        return self._match(request, path, unseen=True)
+
+    def variant(self, endpoint: Endpoint, request: Request, path: str) -> Endpoint:
+        """A modelled endpoint with the parameters of the operation that the query makes of it."""
+        best = self._operation(request, path)
+        return replace(endpoint, params=best[0].params) if best and best[0].query and best[0].params else endpoint
+
+    def methods(self, path: str) -> frozenset[str]:
+        """The methods that the SDK calls a path with."""
+        return frozenset(operation.method for operation, _ in table.matching(path))
+
+    def paths(self) -> Iterable[str]:
+        """Every path that the SDK calls."""
+        return table.paths()
+
+    @property
+    def lack(self) -> str:
+        """Why there is nothing to derive from; empty if there is."""
+        return (
+            "" if library.is_installed() else "More endpoints are derived from the package openai: it is not installed"
+        )
+
+    def _match(self, request: Request, path: str, *, unseen: bool) -> Match | None:
+        best = self._operation(request, path)
+        if best is None:
+            return None
+        operation, values = best
+        key = operation, unseen
+        if key not in self._endpoints:
+            self._endpoints[key] = self._endpoint(operation, unseen=unseen)
+        return Match(self._endpoints[key], values)
+
+    def _operation(self, request: Request, path: str) -> tuple[Operation, Mapping[str, str]] | None:
+        """The operation of a request; of several, the one whose fixed query it has."""
+        query = set(request.query)
+        fitting = (
+            (operation, values)
+            for operation, values in table.matching(path)
+            if operation.method == request.method and query.issuperset(operation.query)
+        )
+        return max(fitting, key=lambda each: len(each[0].query), default=None)
+
+    def _endpoint(self, operation: Operation, *, unseen: bool) -> Endpoint:
+        replies = Replies(operation, self._shelf(operation), self._above(operation), unseen)
+        return Endpoint(
+            operation.method,
+            operation.path,
+            operation.resource,
+            partial(_answered, operation, replies),
+            events=replies.events if operation.stream else None,
+            end=sse.DONE,
+            params=operation.params,
+            read=forms.read_either if operation.form else None,
+            contract="derived",
+            always_streams=operation.always_streams,
+        )
+
+    # --- what is kept -------------------------------------------------------------------------------------------------
+
+    def _shelf(self, operation: Operation) -> Shelf | None:
+        """The collection that an operation creates into, lists, or has an item of; None if none is kept.
+
+        One on a path below an item (`.../cancel`) changes the item, if it answers with what reading the item does.
+        """
+        head, _, last = operation.path.rpartition("/")
+        if last.startswith("{"):
+            return self._collection(head, operation)
+        own = self._collection(operation.path, operation)
+        if own is not None or operation.method != "POST" or operation.page:
+            return own
+        above, _, parameter = head.rpartition("/")
+        shelf = self._collection(above, operation) if parameter.startswith("{") else None
+        return shelf if shelf and shelf.retrieve.reply == operation.reply else None
+
+    def _above(self, operation: Operation) -> tuple[Shelf, ...]:
+        """The kept collections whose items a path goes through, the last one first."""
+        segments = operation.segments
+        through = [place for place, part in enumerate(segments[:-1]) if part.startswith("{")]
+        found = (self._collection("/" + "/".join(segments[:place]), operation) for place in reversed(through))
+        return tuple(shelf for shelf in found if shelf is not None)
+
+    def _collection(self, path: str, operation: Operation) -> Shelf | None:
+        """The collection at a path, if objects are created there and can be read again, and no file claims it."""
+        create, retrieve = (self._single(*at, operation) for at in (("POST", path), ("GET", f"{path}/{{}}")))
+        return Shelf(path, retrieve.parameters, retrieve) if create and retrieve else None
+
+    def _single(self, method: str, path: str, like: Operation) -> Operation | None:
+        if (method, table.normal(path)) in self._modelled:
+            return None
+        same = (each for each in table.at(path) if each.method == method and each.query == like.query)
+        return next((each for each in same if each.kind == "object" and not each.page), None)
+
+
+def _answered(operation: Operation, replies: Replies, context: Context) -> Finished:
+    """The reply; raises `Refused` with 501 if the installed package is not as expected."""
+    try:
+        for name in (operation.reply, operation.stream):
+            _check(name)
+    except Unreadable as error:
+        raise Refused(errors.not_derivable(operation.method, operation.path, str(error))) from None
+    return replies.answer(context)
+
+
+def _check(name: str | None) -> Any:
+    return found(name) if name else None

@@ -1,0 +1,80 @@
+"""What derived endpoints keep: objects that a POST to a collection creates and a GET of one of its items reads.
+
+Which collections there are follows from the operations: one that can be created into and retrieved from keeps what is
+created; it is listed, changed and deleted as far as there are operations for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_mockopenai.contract.derived.operation import Operation
+from pytest_mockopenai.core import errors
+from pytest_mockopenai.core.endpoint import JSON, Collection, Context, Store
+from pytest_mockopenai.core.errors import Refused
+
+_BETWEEN = "\n"  # of the values in a path: no header or URL holds one undecoded
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A collection that keeps its items.
+
+    `path` is its path, `parameters` those of an item's path, and `retrieve` reads an item.
+    """
+
+    path: str
+    parameters: tuple[str, ...]
+    retrieve: Operation
+
+    def items(self, store: Store) -> Collection:
+        """Entries by the values in the item's path: `object`, and what else was kept with it."""
+        return store.collection(f"derived {self.path}")
+
+    def key(self, values: Mapping[str, str]) -> str:
+        """The key of an item, whose path has these values."""
+        return _BETWEEN.join(values[name] for name in self.parameters)
+
+    def put(self, context: Context, made: JSON, **more: Any) -> None:
+        """Keep what was created, under the id by which its path will name it."""
+        name = self.parameters[-1]
+        id_ = context.body.get(name) or made.get(name) or made.get("id")
+        if isinstance(id_, (str, int)):
+            key = self.key({**context.path, name: str(id_)})
+            self.items(context.store).put(key, {"key": key, "object": made, **more})
+
+    def get(self, context: Context) -> JSON:
+        """The entry of an item; raises `Refused` with 404 if there is none."""
+        return self._found(context, self.items(context.store).get(self.key(context.path)))
+
+    def update(self, context: Context, change: Callable[[JSON], JSON]) -> JSON:
+        """Change an item's object; returns what it is then. Raises `Refused` with 404."""
+        key = self.key(context.path)
+        entry = self.items(context.store).update(key, lambda entry: {**entry, "object": change(entry["object"])})
+        changed: JSON = self._found(context, entry)["object"]
+        return changed
+
+    def delete(self, context: Context) -> JSON:
+        """Forget an item; returns its object. Raises `Refused` with 404."""
+        entry = self.get(context)
+        self.items(context.store).delete(self.key(context.path))
+        kept: JSON = entry["object"]
+        return kept
+
+    def all(self, context: Context) -> list[JSON]:
+        """The objects of the collection that the path names, oldest first."""
+        above = "".join(context.path[name] + _BETWEEN for name in self.parameters[:-1])
+        return [entry["object"] for entry in self.items(context.store).all() if entry["key"].startswith(above)]
+
+    def _found(self, context: Context, entry: JSON | None) -> JSON:
+        if entry is None:
+            raise Refused(errors.not_found(self.called, context.path[self.parameters[-1]]))
+        return entry
+
+    @property
+    def called(self) -> str:
+        """What an item is called in messages: `Webhook endpoint`."""
+        words = self.path.rpartition("/")[2].removesuffix("s").replace("_", " ")
+        return words[:1].upper() + words[1:]

@@ -1,0 +1,36 @@
+"""Lists in the envelopes of the SDK's page classes (openai/pagination.py), cut by the cursors of a query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pytest_mockopenai.core.endpoint import JSON
+from pytest_mockopenai.core.paging import page, whole_number
+
+_MOST = 100  # items of a page, whatever is asked for
+_CURSORS = ("after", "before", "page")
+
+
+def in_page(kind: str, items: Sequence[JSON], query: Iterable[tuple[str, str]], *, restart: bool = False) -> JSON:
+    """The page of `items`, oldest first, that a query asks for; `kind` is the SDK's class: `CursorPage`.
+
+    With `restart` a cursor that names none of them asks for the first page. Raises `Refused` for a wrong query.
+    """
+    if not all("id" in item for item in items):
+        return {"object": "list", "data": list(items), "has_more": False}
+    asked = _asked(dict(query))
+    if restart and not any(item["id"] == asked.get(name) for name in ("after", "before") for item in items):
+        asked = {name: value for name, value in asked.items() if name not in _CURSORS}
+    found = page(items, asked.items())
+    return {**found, "next": found["last_id"] if found["has_more"] else None} if kind in _WITH_NEXT else found
+
+
+_WITH_NEXT = ("NextCursorPage", "TokenPage")
+
+
+def _asked(query: dict[str, str]) -> dict[str, str]:
+    """The query in the words of `core.paging`: `page` is a cursor too, and no page is longer than it gives."""
+    limit = whole_number("limit", query.get("limit"))
+    named = {"after": query["page"]} if "page" in query else {}
+    capped = {"limit": str(min(limit, _MOST))} if limit is not None else {}
+    return {**query, **named, **capped}
