@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: test check demo docs bench build sdks gateways clean
+.PHONY: test check demo docs bench build sdks sdk-suite gateways clean
 
 test: check
 	$(BIN)/pytest -n 2 $(ARGS)
@@ -31,6 +31,10 @@ build: $(READY)
 # The tests of the SDK against the oldest, a middle and the newest major of the openai package.
 sdks: $(READY)
 	$(BIN)/python tools/sdks.py
+
+# The SDK's own tests of every operation against the mock, for the newest openai 1.x, 2.x and 3.x; below build/ (300 MB).
+sdk-suite: $(READY)
+	$(BIN)/python tools/sdk_suite.py
 
 # Installs LiteLLM, Portkey and Envoy below build/ (about 900 MB) and the schemas of Kubernetes, and runs their tests.
 gateways: $(READY)

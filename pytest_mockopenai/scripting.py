@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from pytest_mockopenai.contract.derived.library import resources
 from pytest_mockopenai.core import words
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.script import When, is_endpoint
-from pytest_mockopenai.core.suggest import did_you_mean
+from pytest_mockopenai.core.suggest import closest, did_you_mean
 from pytest_mockopenai.core.word import Word, plain
 from pytest_mockopenai.endpoints import all_endpoints
 
@@ -109,10 +110,19 @@ def _check_texts(**texts: object) -> None:
 def check_endpoint(endpoint: str) -> None:
     """Raises ValueError with a suggestion for what is neither a resource of the SDK nor a resource's first part."""
     __tracebackhide__ = True
-    known = {item.resource for item in all_endpoints()}
-    if not any(is_endpoint(name, endpoint) for name in known):
-        parts = {name.partition(".")[0] for name in known}
-        raise ValueError(f"no endpoint '{endpoint}'.{did_you_mean(endpoint, known | parts)}")
+    modelled = {item.resource for item in all_endpoints()}
+    if any(is_endpoint(name, endpoint) for name in modelled):
+        return
+    every = modelled | resources()
+    if not any(is_endpoint(name, endpoint) for name in every):
+        near = closest(endpoint, _with_parts(every))
+        told = f" Did you mean '{near}'?" if near else did_you_mean(endpoint, _with_parts(modelled))
+        raise ValueError(f"no endpoint '{endpoint}'.{told}")
+
+
+def _with_parts(names: set[str]) -> set[str]:
+    """The names, and the first part of each."""
+    return names | {name.partition(".")[0] for name in names}
 
 
 def _check_pattern(pattern: str) -> None:

@@ -102,7 +102,14 @@ def test_public_names_are_documented(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("mock_openai_seed", "mock_openai_strict", "mock_openai_env", "mock_openai_stubs", "mock_openai_url"),
+        *(
+            "mock_openai_seed",
+            "mock_openai_strict",
+            "mock_openai_env",
+            "mock_openai_stubs",
+            "mock_openai_url",
+            "mock_openai_unknown_ids",
+        ),
         *("--mock-openai-seed", "--mock-openai-url"),
     ],
 )

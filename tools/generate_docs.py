@@ -12,9 +12,12 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import fields
+from importlib import metadata
 from pathlib import Path
 
 import pytest_mockopenai.core.words  # noqa: F401 - fills the vocabulary
+from pytest_mockopenai.contract.derived import Derived
+from pytest_mockopenai.contract.derived.table import all_operations
 from pytest_mockopenai.core.latency import PRESETS, Latency
 from pytest_mockopenai.core.script import When
 from pytest_mockopenai.core.word import VOCABULARY
@@ -58,6 +61,27 @@ def endpoint_table() -> str:
         for item in all_endpoints()
     ]
     return table(("operation", "`endpoint=`", "streams"), rows)
+
+
+def operation_table() -> str:
+    """Every operation of the installed SDK, and who answers it."""
+    derived = Derived(all_endpoints())
+    rows = [
+        (
+            f"`{operation.method} /v1{operation.path}`",
+            f"`{operation.resource}.{operation.name}`",
+            "modelled" if derived.is_modelled(operation) else "derived",
+            "yes" if operation.stream else "",
+            "yes" if derived.keeps(operation) else "",
+        )
+        for operation in all_operations()
+        if not operation.query
+    ]
+    head = ("operation", "method of the SDK", "answered", "streams", "keeps")
+    return f"Of {_SDK}, {len(rows)} operations:\n\n{table(head, rows)}"
+
+
+_SDK = f"openai {metadata.version('openai')}"
 
 
 def condition_list() -> str:
@@ -107,6 +131,7 @@ def metric_table() -> str:
 PARTS = {
     "words": word_table,
     "endpoints": endpoint_table,
+    "operations": operation_table,
     "conditions": condition_list,
     "options": option_list,
     "serve": serve_table,
@@ -120,20 +145,26 @@ def listing(file: Path) -> str:
     return f"```{LANGUAGES[file.suffix]}\n{file.read_text('utf-8')}```\n"
 
 
-def rendered(page: Path) -> str:
-    """The page with its generated parts as they should be."""
-    text = PART.sub(lambda found: found[1] + PARTS[found[2]]() + found[3], page.read_text("utf-8"))
+def rendered(page: Path, *, any_sdk: bool = False) -> str:
+    """The page with its generated parts as they should be; `any_sdk` leaves one be that is of another SDK."""
+
+    def part(found: re.Match[str]) -> str:
+        of_another = found[2] == "operations" and f"Of {_SDK}," not in found[0]
+        return found[0] if any_sdk and of_another else found[1] + PARTS[found[2]]() + found[3]
+
+    text = PART.sub(part, page.read_text("utf-8"))
     return FILE.sub(lambda found: found[1] + listing(page.parent / found[2]) + found[3], text)
 
 
 def main(arguments: list[str]) -> int:
     """Write all pages, or with `--check` say which are stale; returns the exit code."""
-    stale = [page for page in sorted(DOCS.rglob("*.md")) if rendered(page) != page.read_text("utf-8")]
+    check = "--check" in arguments
+    stale = [page for page in sorted(DOCS.rglob("*.md")) if rendered(page, any_sdk=check) != page.read_text("utf-8")]
     for page in stale:
-        print(f"{'stale' if '--check' in arguments else 'written'}: docs/{page.relative_to(DOCS).as_posix()}")
-        if "--check" not in arguments:
+        print(f"{'stale' if check else 'written'}: docs/{page.relative_to(DOCS).as_posix()}")
+        if not check:
             page.write_text(rendered(page), "utf-8")
-    return 1 if stale and "--check" in arguments else 0
+    return 1 if stale and check else 0
 
 
 if __name__ == "__main__":

@@ -95,6 +95,14 @@ class Derived:
             always_streams=operation.always_streams,
         )
 
+    def is_modelled(self, operation: Operation) -> bool:
+        """Whether a file claims the operation."""
+        return (operation.method, table.normal(operation.path)) in self._modelled
+
+    def keeps(self, operation: Operation) -> bool:
+        """Whether a derived operation creates, lists, reads or changes what is kept."""
+        return not self.is_modelled(operation) and self._shelf(operation) is not None
+
     # --- what is kept -------------------------------------------------------------------------------------------------
 
     def _shelf(self, operation: Operation) -> Shelf | None:
@@ -125,10 +133,9 @@ class Derived:
         return Shelf(path, retrieve.parameters, retrieve) if create and retrieve else None
 
     def _single(self, method: str, path: str, like: Operation) -> Operation | None:
-        if (method, table.normal(path)) in self._modelled:
-            return None
         same = (each for each in table.at(path) if each.method == method and each.query == like.query)
-        return next((each for each in same if each.kind == "object" and not each.page), None)
+        single = (each for each in same if each.kind == "object" and not each.page and not self.is_modelled(each))
+        return next(single, None)
 
 
 def _answered(operation: Operation, replies: Replies, context: Context) -> Finished:

@@ -43,7 +43,7 @@ class Shelf:
         id_ = context.body.get(name) or made.get(name) or made.get("id")
         if isinstance(id_, (str, int)):
             key = self.key({**context.path, name: str(id_)})
-            self.items(context.store).put(key, {"key": key, "object": made, **more})
+            self.items(context.store).put(key, {"key": key, "object": {"id": str(id_), **made}, **more})
 
     def get(self, context: Context) -> JSON:
         """The entry of an item; raises `Refused` with 404 if there is none."""
@@ -63,10 +63,11 @@ class Shelf:
         kept: JSON = entry["object"]
         return kept
 
-    def all(self, context: Context) -> list[JSON]:
-        """The objects of the collection that the path names, oldest first."""
+    def all(self, context: Context) -> dict[str, JSON]:
+        """The objects of the collection that the path names, by the last value in the path of each, oldest first."""
         above = "".join(context.path[name] + _BETWEEN for name in self.parameters[:-1])
-        return [entry["object"] for entry in self.items(context.store).all() if entry["key"].startswith(above)]
+        entries = (entry for entry in self.items(context.store).all() if entry["key"].startswith(above))
+        return {entry["key"].removeprefix(above): entry["object"] for entry in entries}
 
     def _found(self, context: Context, entry: JSON | None) -> JSON:
         if entry is None:

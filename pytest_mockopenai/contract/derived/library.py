@@ -24,18 +24,24 @@ class Source:
     @property
     def resource(self) -> str:
         """The resource as one writes it with a client: `chat.completions` for chat/completions/completions.py."""
-        parts = self.module.split(".")[2:]
-        return ".".join(parts[:-1] if parts[-2:-1] == parts[-1:] else parts)
+        return _resource(self.module)
 
 
 @cache
 def sources() -> tuple[Source, ...]:
     """Every resource file in the order of its path; none if the openai package is not installed."""
-    root = _package()
-    folder = root / "resources" if root else None
-    if root is None or folder is None or not folder.is_dir():
-        return ()
-    return tuple(_source(root, file) for file in sorted(folder.rglob("*.py")) if file.name != "__init__.py")
+    return tuple(Source(file, module, frozenset(_paths(file.read_text("utf-8")))) for file, module in _modules())
+
+
+@cache
+def resources() -> frozenset[str]:
+    """The names of all resources; no file is read for them."""
+    return frozenset(_resource(module) for _, module in _modules())
+
+
+def _resource(module: str) -> str:
+    parts = module.split(".")[2:]
+    return ".".join(parts[:-1] if parts[-2:-1] == parts[-1:] else parts)
 
 
 def is_installed() -> bool:
@@ -52,9 +58,13 @@ def _package() -> Path | None:
     return Path(spec.origin).parent if spec and spec.origin else None
 
 
-def _source(root: Path, file: Path) -> Source:
-    module = ".".join(("openai", *file.relative_to(root).with_suffix("").parts))
-    return Source(file, module, frozenset(_paths(file.read_text("utf-8"))))
+def _modules() -> Iterator[tuple[Path, str]]:
+    """The resource files with their modules."""
+    root = _package()
+    if root is not None:
+        for file in sorted((root / "resources").rglob("*.py")):
+            if file.name != "__init__.py":
+                yield file, ".".join(("openai", *file.relative_to(root).with_suffix("").parts))
 
 
 def _paths(text: str) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 
 from pytest_mockopenai.core.endpoint import JSON
 from pytest_mockopenai.core.paging import page, whole_number
@@ -11,18 +11,17 @@ _MOST = 100  # items of a page, whatever is asked for
 _CURSORS = ("after", "before", "page")
 
 
-def in_page(kind: str, items: Sequence[JSON], query: Iterable[tuple[str, str]], *, restart: bool = False) -> JSON:
-    """The page of `items`, oldest first, that a query asks for; `kind` is the SDK's class: `CursorPage`.
+def in_page(kind: str, items: Mapping[str, JSON], query: Iterable[tuple[str, str]], *, restart: bool = False) -> JSON:
+    """The page that a query asks for, of items by their cursors, oldest first; `kind` is the SDK's class: `CursorPage`.
 
     With `restart` a cursor that names none of them asks for the first page. Raises `Refused` for a wrong query.
     """
-    if not all("id" in item for item in items):
-        return {"object": "list", "data": list(items), "has_more": False}
     asked = _asked(dict(query))
-    if restart and not any(item["id"] == asked.get(name) for name in ("after", "before") for item in items):
+    if restart and not items.keys() & {asked.get(name) for name in ("after", "before")}:
         asked = {name: value for name, value in asked.items() if name not in _CURSORS}
-    found = page(items, asked.items())
-    return {**found, "next": found["last_id"] if found["has_more"] else None} if kind in _WITH_NEXT else found
+    found = page([{"id": cursor} for cursor in items], asked.items())
+    made = {**found, "data": [items[each["id"]] for each in found["data"]]}
+    return {**made, "next": made["last_id"] if made["has_more"] else None} if kind in _WITH_NEXT else made
 
 
 _WITH_NEXT = ("NextCursorPage", "TokenPage")

@@ -76,17 +76,17 @@ class Replies:
     def _page(self, context: Context) -> JSON:
         assert self.operation.page
         if self.shelf is not None and not self.unseen and self.operation.method == "GET":
-            items = [self._shown(context, kept) for kept in self.shelf.all(context)]
+            items = {id_: self._shown(context, kept) for id_, kept in self.shelf.all(context).items()}
         else:
-            items = [self._item(context, index) for index in range(_LISTED)]
+            made = [self._item(context, index) for index in range(_LISTED)]
+            items = {str(item.get("id", index)): item for index, item in enumerate(made)}
         return pages.in_page(self.operation.page, items, context.request.query, restart=self.unseen)
 
     def _item(self, context: Context, index: int) -> JSON:
         """One of a list of what nobody created: the same however the list is asked for."""
         draw = context.draw.child(f"item {index}")
         made = Synthesis(Values(draw, draw, context.now), self._known(context))
-        item: JSON = made.value(self._type, "data", self._accepted(context.body), place=f"[{index}]")
-        return item
+        return self._value(made, self._accepted(context.body), place=f"[{index}]")
 
     def _content(self, context: Context) -> Finished:
         """Bytes: those of the file that was sent when the object was created, or made-up ones."""
@@ -102,14 +102,11 @@ class Replies:
 
     def _new(self, context: Context) -> JSON:
         """A made-up object with the ids of the path and what the body says."""
-        given = {**self._accepted(context.body), **self._own_id(context)}
-        made: JSON = self._made(context).value(self._type, "data", given)
-        return made
+        return self._value(self._made(context), {**self._accepted(context.body), **self._own_id(context)})
 
     def _shown(self, context: Context, kept: Mapping[str, Any]) -> JSON:
         """A kept object in the type of this operation, which may have fewer or other fields than what was created."""
-        shown: JSON = self._made(context).value(self._type, "data", kept)
-        return shown
+        return self._value(self._made(context), kept)
 
     def _changed(self, context: Context, kept: Mapping[str, Any]) -> JSON:
         """What the request changes: what its body says, and the state that its verb leaves an object in."""
@@ -119,13 +116,17 @@ class Replies:
             for field in fields_of(self._type):
                 if field.name in ("status", "state") and field.name in kept:
                     accepted[field.name] = made.value(field.type, field.name)
-        return {**accepted, "id": kept["id"]} if "id" in kept else accepted
+        return {**accepted, "id": kept["id"]}
 
     def _deleted(self, context: Context, kept: Mapping[str, Any]) -> JSON:
-        made = self._made(context)
-        named = {**self._own_id(context), **({"id": kept["id"]} if "id" in kept else {})}
-        reply: JSON = made.value(self._type, "data", named)
-        return reply
+        return self._value(self._made(context), {**self._own_id(context), "id": kept["id"]})
+
+    def _value(self, made: Synthesis, given: Mapping[str, Any], place: str = "") -> JSON:
+        """An object of what is given; of one type it is whatever a tag in that says."""
+        if is_model(self._type):
+            return made.object(self._type, given, place=place)
+        value: JSON = made.value(self._type, "data", given, place=place)
+        return value
 
     def _keep(self, context: Context, shelf: Shelf, made: JSON) -> None:
         sent = next(_files(context.body), None)
@@ -136,9 +137,12 @@ class Replies:
         return {name: value for name, value in body.items() if name not in _OWN}
 
     def _own_id(self, context: Context) -> JSON:
-        """The id of the item that the path names."""
+        """The id of the item that the path names, or of the one that the body puts into a collection."""
         names = self.operation.parameters
-        return {"id": context.path[names[-1]]} if names and self._names_item else {}
+        if names and self._names_item:
+            return {"id": context.path[names[-1]]}
+        put = context.body.get(self.shelf.parameters[-1]) if self.shelf else None
+        return {"id": put} if isinstance(put, str) else {}
 
     def _known(self, context: Context) -> Mapping[str, str]:
         return {name: value for name, value in context.path.items() if name != "id"}

@@ -26,7 +26,9 @@ NOTHING: Final = object()
 _DEEPEST = 8  # objects in objects, before lists stay empty and unions prefer what is plain
 _FILLED = frozenset({"answers", "choices", "content", "data", "items", "output", "results"})
 """Lists that one looks into: they get an item. Others stay empty, as errors, annotations and tools mostly are."""
-_WANTED = frozenset({"completed_at", "created", "created_at", "data", "finished_at", "object", "status", "usage"})
+_WANTED = frozenset(
+    {*("completed_at", "created", "created_at", "data", "finished_at", "id", "metadata", "object", "status", "usage")}
+)
 """Fields that have a value though they need not."""
 
 

@@ -61,6 +61,8 @@ class Values:
             return new_id(name.removesuffix("_id"), self.ids, place)
         if name == "object":
             return kind
+        if name in _STATES and self._left_in():
+            return self._left_in()[0]
         if name in _TEXTS:
             return _TEXTS[name]
         if name.endswith(("url", "uri")):
@@ -97,8 +99,11 @@ class Values:
         return next((state for state in wanted if state in values), values[0])
 
     def _left_in(self) -> tuple[str, ...]:
+        """`("archived",)` for `archive`; none where the last part of the path is no verb alone."""
         verb = self.verb
-        return (f"{verb}led", f"{verb}ed", f"{verb}d") if verb else ()
+        if not verb.isalpha():
+            return ()
+        return (f"{verb}d",) if verb.endswith("e") else (f"{verb}led" if verb.endswith("l") else f"{verb}ed",)
 
 
 _SUMMANDS = ("input_tokens", "prompt_tokens", "output_tokens", "completion_tokens")
