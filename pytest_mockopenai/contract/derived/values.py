@@ -21,6 +21,7 @@ _TEXTS: Mapping[str, str] = {
     "filename": "file.txt",
     "language": "en",
     "model": "gpt-4o",
+    "name": "Example",
     "path": "/mnt/data/file.txt",
     "role": "user",
     "size": "1024x1024",
@@ -71,7 +72,7 @@ class Values:
             return f"sk-mock-{self.ids.token(place, 24)}"
         if name in _PROSE:
             return prose.filler(8, self.draw.child(place))
-        return f"{kind.rpartition('.')[2]} {name}".replace("_", " ")
+        return f"Example {name}".replace("_", " ")
 
     def whole(self, name: str, place: str) -> int:
         """A whole number: a time, a count of tokens, or 0."""
