@@ -14,7 +14,7 @@ from typing import Any
 from pytest_mockopenai import explain
 from pytest_mockopenai.clock import LocalClock
 from pytest_mockopenai.contract import params
-from pytest_mockopenai.core import errors, handle, handshake, headers, jsontext, scenario
+from pytest_mockopenai.core import errors, finetuned, handle, handshake, headers, jsontext, scenario
 from pytest_mockopenai.core.endpoint import IN_DIALOGUE, JSON, Answered, Context, Endpoint, Models, Service
 from pytest_mockopenai.core.errors import Error, Refused, UnknownId
 from pytest_mockopenai.core.inquiry import Inquiry
@@ -36,6 +36,7 @@ from pytest_mockopenai.recorder import Entry, Recorder, Unread
 from pytest_mockopenai.settings import Settings
 from pytest_mockopenai.state import LocalState, Mark, Recording, State
 from pytest_mockopenai.taping import Deck
+from pytest_mockopenai.webhooks import LocalWebhooks
 
 _OF_ONE_REQUEST = frozenset(
     {"content-type", "content-length", "transfer-encoding", "x-stainless-retry-count", "x-test-scenario"}
@@ -91,6 +92,8 @@ class App:
         self.problems: list[str] = []
         self._state: State = state or LocalState(self._settings.record_limit, self._settings.record_bytes)
         self.clock = LocalClock(self._state, real_time)
+        self.webhooks = LocalWebhooks(self._state, self.clock, lambda: self.settings)
+        self.clock.moved = self.webhooks.moved
         self._real_time = real_time
         self._running = InFlight()
         self._routes = routes
@@ -279,7 +282,7 @@ class App:
         limited = reading.model and endpoint.dialogue is None and not attempt.inner
         if limited and self._settings.limits is not None:
             self._admit(attempt, self._settings.limits)
-        if self.settings.models == "strict" and "model" in reading.body and not self.models.knows(reading.model):
+        if "model" in reading.body and not self._serves(reading.model, attempt):
             raise Refused(errors.model_not_found(reading.model))
         return history
 
@@ -295,6 +298,14 @@ class App:
             if self.deck is None and not self._is_forgiven(refused.error):
                 raise
             return ()
+
+    def _serves(self, model: str, attempt: Attempt) -> bool:
+        """Whether there is such a model; unless the mock is strict, any but one still being fine-tuned, or deleted."""
+        if model.startswith(finetuned.PREFIX):
+            there = finetuned.is_there(self._state.store, model, self._now(attempt))
+            if there is not None:
+                return there
+        return self.settings.models != "strict" or self.models.knows(model)
 
     def _admit(self, attempt: Attempt, limits: Limits) -> None:
         """Charge the call; raises `Refused` for one over a limit, which uses up no word."""
@@ -398,6 +409,7 @@ class App:
             history=history,
             job_seconds=self._settings.job_seconds,
             call=partial(self._called, attempt.request),
+            announce=self.webhooks.announce,
         )
 
     def _called(self, opening: Request, path: str, body: JSON, *more: tuple[str, str]) -> Answered:

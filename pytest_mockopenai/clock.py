@@ -47,11 +47,12 @@ class SetsClock(Protocol):
 
 
 class LocalClock:
-    """A clock in this process. `real_time` is the real one, in Unix seconds."""
+    """A clock in this process. `real_time` is the real one, in Unix seconds; `moved` is called when it has been set."""
 
     def __init__(self, state: SetsClock, real_time: Callable[[], float] = time.time) -> None:
         self._state = state
         self._real_time = real_time
+        self.moved: Callable[[], object] = lambda: None
 
     @property
     def now(self) -> float:
@@ -66,16 +67,20 @@ class LocalClock:
     def freeze(self, at: float | datetime | None = None) -> None:
         """Stand still at this time, or now."""
         given, real = None if at is None else unix_seconds(at), self._real_time()
-        self._state.set_clock(lambda setting: setting.frozen(setting.time(real) if given is None else given))
+        self._set(lambda setting: setting.frozen(setting.time(real) if given is None else given))
 
     def advance(self, seconds: float | timedelta) -> None:
         """Move on by so many seconds."""
         by = span(seconds)
-        self._state.set_clock(lambda setting: setting.advanced(by))
+        self._set(lambda setting: setting.advanced(by))
 
     def real(self) -> None:
         """Show real time again."""
-        self._state.set_clock(lambda _: REAL_TIME)
+        self._set(lambda _: REAL_TIME)
+
+    def _set(self, change: Callable[[ClockSetting], ClockSetting]) -> None:
+        self._state.set_clock(change)
+        self.moved()
 
     def __repr__(self) -> str:
         return f"<Clock {datetime.fromtimestamp(self.now).astimezone().isoformat()}{', frozen' * self.frozen}>"

@@ -12,10 +12,14 @@ import pytest
 NAME = "mock_openai"
 SIGNATURE = (
     f"{NAME}(*replies, seed=, strict=, models=, require_key=, invalid_keys=, body_limit=, retry_waits=, latency=, "
-    "limits=, job_seconds=, chaos=, scenario_header=, unknown_ids=, record_limit=, record_bytes=, max_calls=, "
-    "max_total_tokens=, max_cost=, share_tls=, stubs=, record=, recording=, upstream=, record_ignore=, record_rhythm=, "
-    "record_repeat=): run the test with a mock of OpenAI's API that gives these replies."
+    "limits=, job_seconds=, chaos=, webhook_url=, webhook_secret=, scenario_header=, unknown_ids=, record_limit=, "
+    "record_bytes=, max_calls=, max_total_tokens=, max_cost=, share_tls=, stubs=, record=, recording=, upstream=, "
+    "record_ignore=, record_rhythm=, record_repeat=): "
+    "run the test with a mock of OpenAI's API that gives these replies."
 )
+
+_SECRET = frozenset({"webhook_secret"})
+"""Options whose values are not shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,8 @@ def _check_options(node: Any, mark: pytest.Mark) -> None:
 
 
 def _text(mark: pytest.Mark) -> str:
-    shown = [_shown(reply) for reply in mark.args] + [f"{name}={value!r:.60}" for name, value in mark.kwargs.items()]
+    options = {**mark.kwargs, **dict.fromkeys(mark.kwargs.keys() & _SECRET, "...")}
+    shown = [_shown(reply) for reply in mark.args] + [f"{name}={value!r:.60}" for name, value in options.items()]
     return f"@pytest.mark.{NAME}({', '.join(shown)})"
 
 

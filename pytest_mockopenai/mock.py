@@ -27,6 +27,7 @@ from pytest_mockopenai.settings import Budget, Options, Record, Settings, checke
 from pytest_mockopenai.stage import LocalStage, Stage
 from pytest_mockopenai.stubs import loaded
 from pytest_mockopenai.verdict import Terms, Verdict, judge
+from pytest_mockopenai.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAI
@@ -135,6 +136,7 @@ class MockOpenAI:
                 self.url,
                 api_key=self._stage.api_key,
                 base_url=self.base_url,
+                webhook_secret=self._stage.webhook_secret,
                 share_tls=self._share_tls,
                 setenv=setenv,
             )
@@ -184,6 +186,11 @@ class MockOpenAI:
     def clock(self) -> Clock:
         """The clock the mock lives by: `freeze`, `advance` and `real` move it, and no test has to sleep."""
         return self._stage.clock
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """Webhooks as OpenAI sends them: `event` makes one, `send` sends one, `deliveries` are those that were sent."""
+        return self._stage.webhooks
 
     # --- the script ---------------------------------------------------------------------------------------------------
 
@@ -246,6 +253,14 @@ class MockOpenAI:
         any limit, nothing is limited any more. Raises ValueError for a limit that is none.
         """
         self._stage.change({"limits": Limits(rpm, tpm, rpd, per)})
+
+    def deliver_webhooks(self, url: str | None, *, secret: str | None = None) -> None:
+        """Tell this receiver by webhooks when jobs end, as the options `webhook_url` and `webhook_secret` do.
+
+        None: tell nobody any more. Without a `secret` they go on being signed as before. Raises ValueError for a URL or
+        a secret that is none.
+        """
+        self._stage.change(checked({"webhook_url": url, **({} if secret is None else {"webhook_secret": secret})}))
 
     def add_models(self, *names: str) -> None:
         """Declare models: they are listed, and served when `models="strict"`."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import http.client
 import json
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
@@ -13,19 +15,23 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 from pytest_mockopenai.clock import span, unix_seconds
 from pytest_mockopenai.core.script import When
+from pytest_mockopenai.core.seed import draw_for
 from pytest_mockopenai.core.spelled import spelled
 from pytest_mockopenai.core.usage import Usage
+from pytest_mockopenai.core.webhooks import SECRET
 from pytest_mockopenai.core.word import Word
 from pytest_mockopenai.crossing import read_call, read_usage, written_when
 from pytest_mockopenai.isolation import API_KEY
 from pytest_mockopenai.recorder import Call
 from pytest_mockopenai.settings import Settings, checked, part, written
+from pytest_mockopenai.webhooks import Delivery, Event, new
 
 if TYPE_CHECKING:
     from pytest_httpserver import HTTPServer
 
 _PATIENCE = 10.0  # seconds for one admin call
 _PAGE = 1000
+_LOOK, _LOOK_FOR = 0.01, 30.0  # seconds between two looks at what the other mock has sent, and in all
 
 
 class RemoteError(RuntimeError):
@@ -91,6 +97,16 @@ class RemoteStage:
     def clock(self) -> RemoteClock:
         """That of the mock elsewhere."""
         return RemoteClock(self._ask)
+
+    @property
+    def webhooks(self) -> RemoteWebhooks:
+        """Those that the mock elsewhere sends."""
+        return RemoteWebhooks(self._ask, self.webhook_secret or SECRET)
+
+    @property
+    def webhook_secret(self) -> str | None:
+        """As far as it was told from here: it shows nobody its own."""
+        return self._options.get("webhook_secret")
 
     @property
     def server(self) -> HTTPServer:
@@ -179,15 +195,82 @@ class RemoteClock:
 
     def freeze(self, at: float | datetime | None = None) -> None:
         """Stand still at this time, or now."""
-        self._ask("POST", "clock/freeze", {} if at is None else {"at": unix_seconds(at)})
+        self._set("freeze", {} if at is None else {"at": unix_seconds(at)})
 
     def advance(self, seconds: float | timedelta) -> None:
         """Move on by so many seconds."""
-        self._ask("POST", "clock/advance", {"seconds": span(seconds)})
+        self._set("advance", {"seconds": span(seconds)})
 
     def real(self) -> None:
         """Show real time again."""
-        self._ask("POST", "clock/real")
+        self._set("real")
+
+    def _set(self, how: str, body: Any = None) -> None:
+        """Set it, and wait for the webhooks that are due by it."""
+        self._ask("POST", f"clock/{how}", body)
+        _until(lambda: not self._ask("GET", "webhooks")["due"])
+
+
+class RemoteWebhooks:
+    """The webhooks of a mock elsewhere; `ask` is as `RemoteStage._ask`, `secret` what `event` signs with."""
+
+    def __init__(self, ask: Callable[..., Any], secret: str) -> None:
+        self._ask = ask
+        self._secret = secret
+
+    def event(
+        self,
+        type: str,
+        id: str = "",
+        *,
+        data: Mapping[str, Any] | None = None,
+        secret: str | None = None,
+        timestamp: int | None = None,
+    ) -> Event:
+        """See `Webhooks.event`; it is made here."""
+        made = new(type, id, data, time=RemoteClock(self._ask).now, draw=draw_for(0, "webhook", next(_MADE)))
+        return made.signed(secret or self._secret, timestamp)
+
+    def send(
+        self,
+        type: str,
+        id: str = "",
+        *,
+        url: str | None = None,
+        data: Mapping[str, Any] | None = None,
+        secret: str | None = None,
+    ) -> Delivery:
+        """See `Webhooks.send`."""
+        asked = {"type": type, "id": id, "url": url, "data": data, "secret": secret}
+        sent = self._ask("POST", "webhooks", {name: value for name, value in asked.items() if value is not None})
+        found: list[Delivery] = []
+
+        def answered() -> bool:
+            found[:] = [each for each in self.deliveries if each.webhook_id == sent["webhook_id"]]
+            return bool(found)
+
+        if not _until(answered):
+            raise RemoteError(f"the mock has not sent the webhook '{type}' in time")
+        return found[0]
+
+    @property
+    def deliveries(self) -> Sequence[Delivery]:
+        """See `Webhooks.deliveries`."""
+        return [Delivery(**each) for each in self._ask("GET", "webhooks")["data"]]
+
+
+_MADE = count(1)
+"""Events made here, so that no two have the same id."""
+
+
+def _until(done: Callable[[], bool]) -> bool:
+    """Ask again and again, for as long as a receiver may take; whether it was done in time."""
+    last = time.monotonic() + _LOOK_FOR
+    while not done():
+        if time.monotonic() > last:
+            return False
+        time.sleep(_LOOK)
+    return True
 
 
 def _message(error: HTTPError, url: str) -> str:

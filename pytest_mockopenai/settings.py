@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, TypedDict, get_args
 from urllib.parse import urlsplit
 
-from pytest_mockopenai.core import chaos, fields, limits
+from pytest_mockopenai.core import chaos, fields, limits, webhooks
 from pytest_mockopenai.core.chaos import Chaos
 from pytest_mockopenai.core.headers import RetryWaits
 from pytest_mockopenai.core.latency import Latency
@@ -38,6 +38,8 @@ class Settings:
     answers; as text, see `core.chaos.parse`.
     `unknown_ids`: a request that names an object which was never made gets OpenAI's error (`not_found`), or a made-up
     reply of the right type (`synthesize`).
+    `webhook_url`: who is told by webhooks when jobs end; None: nobody. `webhook_secret` signs them; None: one that
+    everybody knows (`core.webhooks.SECRET`).
     `scenario_header`: the request header `X-Test-Scenario` plays a word.
     `record_limit`: how many calls are kept (usage is summed of all); 0 keeps none. `record_bytes`: how large their
     requests and replies may be together; the oldest are forgotten first.
@@ -55,6 +57,8 @@ class Settings:
     limits: Limits | None = None
     job_seconds: float = 0.3
     chaos: Chaos | None = None
+    webhook_url: str | None = None
+    webhook_secret: str | None = field(default=None, repr=False)
     scenario_header: bool = True
     unknown_ids: UnknownIds = "not_found"
     record_limit: int = 10_000
@@ -126,6 +130,8 @@ class Options(TypedDict, total=False):
     limits: Limits | Mapping[str, Any] | str | None
     job_seconds: float
     chaos: Chaos | str | float | Mapping[str, Any] | None
+    webhook_url: str | None
+    webhook_secret: str | None
     scenario_header: bool
     unknown_ids: UnknownIds
     record_limit: int
@@ -153,7 +159,8 @@ def _checked(name: str, value: Any) -> Any:
         raise TypeError(f"mock_openai has no option '{name}'.{did_you_mean(name, _CHECKS)}")
     fits, wanted = _CHECKS[name]
     if not fits(value):
-        raise ValueError(f"{name} is {wanted}, not {value!r}")
+        given = type(value).__name__ if name == "webhook_secret" else repr(value)
+        raise ValueError(f"{name} is {wanted}, not {given}")
     return _READERS[name](value) if name in _READERS else value
 
 
@@ -179,6 +186,8 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "latency": lambda value: parse_latency(value) if isinstance(value, str) else value,
     "limits": _limits,
     "chaos": chaos.read,
+    "webhook_url": lambda value: value and webhooks.checked_url(value),
+    "webhook_secret": lambda value: value and webhooks.checked_secret(value),
     "invalid_keys": frozenset,
     "retry_waits": lambda value: value if isinstance(value, RetryWaits) else RetryWaits(value),
     "record": lambda value: _ALIASES.get(value, value),
@@ -261,6 +270,8 @@ _CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
         "the text of rate limits ('rpm=60;tpm=10000'), a mapping, or Limits",
     ),
     "job_seconds": (lambda value: _is_amount(value) and value is not None, "a number of seconds of at least 0"),
+    "webhook_url": (lambda value: value is None or _is_text(value), "the URL of a receiver of webhooks, or None"),
+    "webhook_secret": (lambda value: value is None or _is_text(value), "the secret of a webhook, or None"),
     "scenario_header": (_is_switch, "True or False"),
     "unknown_ids": (lambda value: value in get_args(UnknownIds), "'not_found' or 'synthesize'"),
     "record_limit": (_is_size, "a whole number of at least 0"),

@@ -12,6 +12,7 @@ from pytest_mockopenai.admin.front import Front
 from pytest_mockopenai.clock import Clock
 from pytest_mockopenai.core.script import When
 from pytest_mockopenai.core.usage import Usage
+from pytest_mockopenai.core.webhooks import SECRET
 from pytest_mockopenai.core.wire import Request, Whole
 from pytest_mockopenai.core.word import Word
 from pytest_mockopenai.hosts.httpserver import HTTPServerHost
@@ -19,6 +20,7 @@ from pytest_mockopenai.isolation import API_KEY
 from pytest_mockopenai.recorder import Call
 from pytest_mockopenai.scene import Scene
 from pytest_mockopenai.settings import Record, Settings
+from pytest_mockopenai.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from pytest_httpserver import HTTPServer
@@ -46,6 +48,14 @@ class Stage(Protocol):
     @property
     def clock(self) -> Clock:
         """The clock that it lives by."""
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """Those that it sends."""
+
+    @property
+    def webhook_secret(self) -> str | None:
+        """What it signs them with, None if that is not known."""
 
     def start(self) -> None:
         """Answer from now on."""
@@ -119,6 +129,16 @@ class LocalStage:
         return self.scene.app.clock
 
     @property
+    def webhooks(self) -> Webhooks:
+        """The app's."""
+        return self.scene.app.webhooks
+
+    @property
+    def webhook_secret(self) -> str | None:
+        """The option's, or the one that stands for it."""
+        return self.settings.webhook_secret or SECRET
+
+    @property
     def server(self) -> HTTPServer:
         """pytest-httpserver's own object."""
         return self._running.server
@@ -141,6 +161,8 @@ class LocalStage:
         self._stack.callback(setattr, self.host, "handler", self.host.handler)
         self.host.handler = self._front
         self._stack.callback(self._keep_failures)
+        self.scene.app.webhooks.open()
+        self._stack.callback(self.scene.app.webhooks.close)
 
     def stop(self) -> None:
         """Give the server back, or stop it."""

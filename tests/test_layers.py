@@ -38,7 +38,7 @@ LAYERS = (
     ),
     ("app",),
     ("reader",),
-    ("exchange", "observing", "reading"),
+    ("exchange", "observing", "reading", "webhooks"),
     ("limiting",),
     ("clock", "state"),
     ("explain", "recent", "recorder", "settings", "store", "taping"),

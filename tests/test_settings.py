@@ -45,6 +45,8 @@ GOOD: dict[str, list[Any]] = {
     "record_ignore": [(), ("metadata", "messages[].name", "a[][].b")],
     "record_rhythm": [True, False],
     "record_repeat": [True, False],
+    "webhook_url": [None, "http://127.0.0.1:8000/webhooks"],
+    "webhook_secret": [None, "whsec_YWJj", "plain"],
 }
 BAD: list[tuple[str, Any, str]] = [
     ("seed", "7", "seed is a whole number, not '7'"),
@@ -63,6 +65,10 @@ BAD: list[tuple[str, Any, str]] = [
     ("chaos", 2, "chaos is a rate from 0 to 1, or the text of a chaos such as 'rate=0.1;words=rate_limit,cut', not 2"),
     ("chaos", {"rate": 2}, "the rate of chaos is a number from 0 to 1, not 2"),
     ("chaos", "0.1;words=ct", "'ct' is not a word of the mock. Did you mean 'cut'?"),
+    ("webhook_url", 5, "webhook_url is the URL of a receiver of webhooks, or None, not 5"),
+    ("webhook_url", "app", "the URL of a webhook is such as 'http://127.0.0.1:8000/webhooks', not 'app'"),
+    ("webhook_secret", b"s3cret", "webhook_secret is the secret of a webhook, or None, not bytes"),
+    ("webhook_secret", "whsec_&", "a webhook secret that begins with 'whsec_' goes on in base64"),
     ("body_limit", 0, "body_limit is a number of bytes above 0, not 0"),
     ("record_limit", None, "record_limit is a whole number of at least 0, not None"),
     ("record_bytes", -1, "record_bytes is a number of bytes of at least 0, not -1"),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, get_args
 
-from pytest_mockopenai.admin import filters, judging
+from pytest_mockopenai.admin import filters, judging, webhooks
 from pytest_mockopenai.admin.route import JSON, Asked, Route
 from pytest_mockopenai.admin.schemas import (
     ANYTHING,
@@ -45,7 +45,7 @@ _FREEZE = object_of({}, at=NUMBER)
 _ADVANCE = object_of({"seconds": NUMBER})
 _OK: JSON = {"status": "ok"}
 _RULE_KEYS = ("when", "reply", "always", "origin")
-_SHOWN_SETTINGS = tuple(name for name in grammar.SETTINGS if name != "invalid_keys")
+_SHOWN_SETTINGS = tuple(name for name in grammar.SETTINGS if name not in ("invalid_keys", "webhook_secret"))
 _CONFIG = object_of(
     {
         "seed": {"type": "integer"},
@@ -58,6 +58,7 @@ _CONFIG = object_of(
         "limits": maybe(TEXT),
         "job_seconds": NUMBER,
         "chaos": maybe(TEXT),
+        "webhook_url": maybe(TEXT),
         "scenario_header": YES_OR_NO,
         "unknown_ids": texts(get_args(UnknownIds)),
         "declared_models": {"type": "array", "items": TEXT},
@@ -78,7 +79,7 @@ class Operations:
 
     def routes(self) -> Sequence[Route]:
         """The table of operations, in the order of the documentation."""
-        return (*self._about_calls(), *self._about_rules(), *self._about_itself())
+        return (*self._about_calls(), *self._about_rules(), *webhooks.routes(self._scene), *self._about_itself())
 
     def _about_calls(self) -> Sequence[Route]:
         calls, one, usage = "/_mock/calls", "/_mock/calls/{index}", "/_mock/usage"

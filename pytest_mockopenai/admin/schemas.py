@@ -104,6 +104,20 @@ SCHEMAS: JSON = {
             "request": _REQUEST,
         }
     ),
+    "Delivery": object_of(
+        {
+            "type": TEXT,
+            "id": TEXT,
+            "event_id": TEXT,
+            "webhook_id": TEXT,
+            "url": TEXT,
+            "time": NUMBER,
+            "attempts": WHOLE,
+            "status": maybe(WHOLE),
+            "body": TEXT,
+            "error": maybe(TEXT),
+        }
+    ),
     "When": object_of(
         {},
         **{name: _CONDITIONS.get(name, TEXT) for name in CONDITIONS},

@@ -11,6 +11,7 @@ from pytest_mockopenai.core.answer import Answer
 from pytest_mockopenai.core.bounds import Length, Range
 from pytest_mockopenai.core.errors import Error
 from pytest_mockopenai.core.inquiry import Inquiry
+from pytest_mockopenai.core.lifecycle import Timeline
 from pytest_mockopenai.core.seed import Draw
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.core.wire import Dialogue, Ending, Headers, Request, Step
@@ -150,6 +151,17 @@ def _calls_nothing(path: str, body: JSON, *headers: tuple[str, str]) -> Answered
     raise NotImplementedError(path)
 
 
+Announces: TypeAlias = Callable[[str, str, Timeline], None]
+"""Tells how a job goes on: its kind (one of `core.webhooks.KINDS`), its id, and its timeline.
+
+Call it when a job is made, and again whenever its timeline changes (it is cancelled): its end becomes a webhook.
+"""
+
+
+def _announces_nothing(kind: str, id_: str, line: Timeline) -> None:
+    """Nobody asked for webhooks."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """One call, as its endpoint sees it.
@@ -157,7 +169,7 @@ class Context:
     `answer` is what the script says, if it says something. `draw` depends on the seed and the request, not on `stream`.
     `serial` draws as `draw` does, but differs for each repetition of the same request: for ids. `time` is Unix time in
     seconds. `history` holds the items that the request goes on from without sending them. `job_seconds` is how long
-    jobs take (`core.lifecycle`). `call` makes a call to the mock itself: a batch's lines.
+    jobs take (`core.lifecycle`). `call` makes a call to the mock itself: a batch's lines. `announce` is told of jobs.
     """
 
     endpoint: Endpoint
@@ -174,6 +186,7 @@ class Context:
     history: tuple[JSON, ...] = ()
     job_seconds: float = 0.0
     call: CallsMock = _calls_nothing
+    announce: Announces = _announces_nothing
 
     @property
     def now(self) -> int:

@@ -40,6 +40,7 @@ def isolated(
     *,
     api_key: str = API_KEY,
     base_url: str | None = None,
+    webhook_secret: str | None = None,
     share_tls: bool = True,
     setenv: Callable[[str, str], object] | None = None,
 ) -> Iterator[Isolation]:
@@ -47,11 +48,12 @@ def isolated(
 
     Variables are set, clients of the openai package redirected, traces of openai-agents dropped, other ways to
     OpenAI's hosts refused with `RealHostRefused`, TLS contexts shared. All is undone in reverse order on leaving;
-    may be nested. `base_url` is what clients are given, `url` and `/v1` if None. `setenv` (pytest's
+    may be nested. `base_url` is what clients are given, `url` and `/v1` if None, and `webhook_secret` is what they
+    expect webhooks to be signed with. `setenv` (pytest's
     `monkeypatch.setenv`) sets the variables and then also undoes them: two tools that both restore the same variable
     must do so in the right order.
     """
-    env = patched(url, api_key=api_key, base_url=base_url)
+    env = patched(url, api_key=api_key, base_url=base_url, webhook_secret=webhook_secret)
     with ExitStack() as stack:
         before = stack.enter_context(applied(env, setenv))
         watch = stack.enter_context(guard.guarded(url))

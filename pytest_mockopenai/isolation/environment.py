@@ -24,17 +24,21 @@ _PROXIES = tuple(
 _SITE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sitecustomize")
 
 
-def patched(url: str, *, api_key: str = API_KEY, base_url: str | None = None) -> dict[str, str]:
+def patched(
+    url: str, *, api_key: str = API_KEY, base_url: str | None = None, webhook_secret: str | None = None
+) -> dict[str, str]:
     """The variables to set so that clients find the mock at `url`, given the environment as it stands.
 
     `OPENAI_BASE_URL` and the keys are the SDK's, `OPENAI_API_BASE` is LangChain's and LiteLLM's. A configured
-    proxy is kept away from the mock and from the real hosts, where it would carry an escape.
+    proxy is kept away from the mock and from the real hosts, where it would carry an escape. `webhook_secret` is what
+    the mock signs with; None leaves what clients believe as it is.
     """
     root = url.rstrip("/")
     return {
         "OPENAI_BASE_URL": base_url or f"{root}/v1",
         "OPENAI_API_BASE": base_url or f"{root}/v1",
         "OPENAI_API_KEY": api_key,
+        **({"OPENAI_WEBHOOK_SECRET": webhook_secret} if webhook_secret else {}),
         "AZURE_OPENAI_ENDPOINT": root,
         "AZURE_OPENAI_API_KEY": api_key,
         "OPENAI_API_VERSION": os.environ.get("OPENAI_API_VERSION") or _API_VERSION,

@@ -54,6 +54,8 @@ def settings_of(config: Config) -> Settings:
         job_seconds=config.job_seconds,
         chaos=config.chaos,
         unknown_ids=config.unknown_ids,
+        webhook_url=config.webhook_url,
+        webhook_secret=config.webhook_secret,
         record_limit=config.record_limit,
         record_bytes=_RECORD_BYTES,
     )
@@ -74,6 +76,7 @@ def build(
     """
     settings = settings_of(config)
     scene = Scene(settings, fixed=config.fixed, state=state_of(config, settings))
+    scene.app.webhooks.waits = False  # a receiver may ask the mock something before it answers
     scene.models.add(*(name for name in config.models if name not in ("strict", "any")))
     metrics = Metrics(gauges, later=later) if has_metrics(config) else None
     spans = _spans() if config.otel else None

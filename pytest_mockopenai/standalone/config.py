@@ -36,6 +36,8 @@ class Config:
     limits: Limits | None = None
     job_seconds: float = 0.3
     chaos: Chaos | None = None
+    webhook_url: str | None = None
+    webhook_secret: str | None = None
     models: tuple[str, ...] = ()
     strict: bool = False
     require_key: bool = False

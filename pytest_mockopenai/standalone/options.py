@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from pytest_mockopenai.core import chaos, latency, limits
+from pytest_mockopenai.core import chaos, latency, limits, webhooks
 from pytest_mockopenai.core.suggest import did_you_mean
 from pytest_mockopenai.settings import UnknownIds
 from pytest_mockopenai.standalone.config import BadOption, Config
@@ -59,6 +59,8 @@ GROUPS: Mapping[str, tuple[Option, ...]] = {
         Option("limits", limits.parse, "LIMITS", "rate limits of an account: rpm=500;tpm=30000;rpd=10000;per=key"),
         Option("job_seconds", seconds, "TIME", "how long jobs take: batches, responses in the background"),
         Option("chaos", chaos.parse, "CHAOS", "how many calls fail, and how: 0.1, 0.1;words=rate_limit,cut;seed=7"),
+        Option("webhook_url", webhooks.checked_url, "URL", "who is told when jobs end, by signed webhooks"),
+        Option("webhook_secret", webhooks.checked_secret, "SECRET", "what signs them: whsec_ and base64"),
         Option("models", names, "NAMES", "models to list as well; with strict among them, all others get 404"),
         Option("strict", switch, "", "refuse calls that no rule answers"),
         Option("require_key", switch, "", "401 without an API key"),

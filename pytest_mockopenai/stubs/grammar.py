@@ -26,6 +26,8 @@ SETTINGS = (
     "limits",
     "job_seconds",
     "chaos",
+    "webhook_url",
+    "webhook_secret",
     "scenario_header",
     "unknown_ids",
 )

@@ -15,6 +15,7 @@ from pytest_mockopenai.core.wire import Request, Stream, body_of
 from pytest_mockopenai.core.word import VOCABULARY
 from pytest_mockopenai.stubs import BadStubs, Stubs
 from tests.admin.conftest import JSON, KEY, Desk
+from tests.receiver import receiving
 
 
 def error_of(reply: Any) -> str:
@@ -49,6 +50,8 @@ REQUESTS: list[tuple[str, str, Any]] = [
     ("POST", "clock/freeze", {"at": 1_800_000_000}),
     ("POST", "clock/advance", {"seconds": 1.5}),
     ("POST", "clock/real", None),
+    ("GET", "webhooks", None),
+    ("POST", "webhooks", {"type": "batch.failed", "id": "batch_1", "url": "http://127.0.0.1:9/"}),
     ("GET", "health", None),
     ("GET", "ready", None),
     ("GET", "words", None),
@@ -417,3 +420,40 @@ def test_the_clock_is_stopped_and_moved(desk):
 def test_a_clock_goes_by_numbers_and_never_back(desk, path, body, param):
     error = desk.send("POST", f"/_mock/clock/{path}", body)["error"]
     assert (desk.status, error["param"]) == (400, param)
+
+
+def test_webhooks_are_sent_and_listed(desk):
+    with receiving() as receiver:
+        asked = {"type": "batch.failed", "id": "batch_1", "url": receiver.url, "secret": "whsec_YWJj"}
+        sent = desk.send("POST", "/_mock/webhooks", asked)
+        assert desk.status == 202
+        receiver.wait_for(1)
+        desk.scene.app.clock.freeze()  # waits for what is being sent
+    listed = desk.get("webhooks")
+    ((_, headers),) = receiver.got
+    assert headers["webhook-id"] == sent["webhook_id"] == listed["data"][0]["webhook_id"]
+    assert (listed["due"], listed["data"][0]["status"]) == (False, 200)
+    assert "YWJj" not in str(listed)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({}, "'type' is a text, not "),
+        ({"type": "batch.failed", "data": []}, "'data' is a mapping, not a list"),
+        ({"type": "batch.done", "url": "http://127.0.0.1:9"}, "Did you mean"),
+        ({"type": "batch.failed"}, "needs somebody to send it to"),
+        ({"type": "batch.failed", "to": "x"}, "'to'"),
+    ],
+)
+def test_a_webhook_that_cannot_be_sent(desk, body, message):
+    error = desk.send("POST", "/_mock/webhooks", body)["error"]
+    assert desk.status == 400
+    assert message in error["message"]
+
+
+def test_the_secret_of_webhooks_is_not_shown(desk):
+    desk.send("PATCH", "/_mock/config", {"webhook_url": "http://127.0.0.1:9/x", "webhook_secret": "whsec_YWJj"})
+    shown = desk.get("config")
+    assert shown["webhook_url"] == "http://127.0.0.1:9/x"
+    assert "webhook_secret" not in shown

@@ -35,6 +35,7 @@ ARGUMENTS: dict[str, Any] = {
     "kind": "File",
     "id_": "file-1",
     "scope": "tokens",
+    "unit": "tokens per min (TPM)",
     "requested": 1,
     "wait": 1.5,
     "headline": "No.",

@@ -7,7 +7,7 @@ The wordings, `type`, `param` and `code` are those of the real API as users' bug
 from __future__ import annotations
 
 from pytest_mockopenai.core.errors.envelope import INVALID, Error, Refused
-from pytest_mockopenai.core.errors.keys import invalid_key, missing_key, permission_denied
+from pytest_mockopenai.core.errors.keys import invalid_key, missing_key, not_permitted, permission_denied
 from pytest_mockopenai.core.errors.limits import (
     overloaded,
     quota_exceeded,
@@ -29,8 +29,10 @@ from pytest_mockopenai.core.errors.objects import (
     UnknownId,
     item_not_found,
     link_expired,
+    no_fine_tune,
     no_such,
     no_such_model,
+    no_training_file,
     not_found,
     of_unknown,
     previous_response_not_found,
@@ -95,12 +97,15 @@ __all__ = [
     "model_not_found",
     "moderation_blocked",
     "mutually_exclusive",
+    "no_fine_tune",
     "no_room",
     "no_such",
     "no_such_model",
+    "no_training_file",
     "no_websockets",
     "not_derivable",
     "not_found",
+    "not_permitted",
     "null_content",
     "of_unknown",
     "our_bug",

@@ -31,3 +31,8 @@ def invalid_key(key: str) -> Error:
 def permission_denied(message: str = "Country, region, or territory not supported") -> Error:
     """403: the caller may not do this."""
     return Error(403, message, type="request_forbidden", code="unsupported_country_region_territory")
+
+
+def not_permitted() -> Error:
+    """403: what is asked is not the caller's to do, such as deleting a model of OpenAI's."""
+    return Error(403, "You have insufficient permissions for this operation.")

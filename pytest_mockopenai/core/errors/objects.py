@@ -69,3 +69,13 @@ def link_expired() -> Error:
         "including the signature. Signature not valid in the specified time frame."
     )
     return Error(403, message, code="AuthenticationFailed")
+
+
+def no_fine_tune(id_: str) -> UnknownId:
+    """404: no such fine-tuning job."""
+    return UnknownId(404, f"Could not find fine tune: {id_}", param="fine_tune_id", code="fine_tune_not_found")
+
+
+def no_training_file(name: str, id_: str) -> UnknownId:
+    """400: the parameter `training_file` or `validation_file` names no file (wording: users of openai-python)."""
+    return UnknownId(400, f"invalid {name}: {id_}", param=name)

@@ -14,6 +14,7 @@ def create(context: Context) -> Finished:
     """A new batch; what is wrong with its file shows when it has been validated, and makes it fail."""
     found = validated(context)
     entry = running.begun(context, job.made(context, found), found.lines)
+    running.announce(context, entry)
     return Finished(job.shown(entry, job.NEVER))
 
 
@@ -41,8 +42,10 @@ def cancel(context: Context) -> Finished:
     if status in ("completed", "failed", "expired"):
         raise Refused(Error(409, f"Cannot cancel a batch with status '{status}'."))
     time, seconds = context.time, context.job_seconds
-    changed = running.batches(context).update(entry["id"], lambda now: job.cancelled(now, time, seconds))
-    return Finished(job.shown(changed or entry, time))
+    changed = running.batches(context).update(entry["id"], lambda now: job.cancelled(now, time, seconds)) or entry
+    if changed["timeline"] != entry["timeline"]:
+        running.announce(context, changed)
+    return Finished(job.shown(changed, time))
 
 
 def _entry(context: Context) -> JSON:

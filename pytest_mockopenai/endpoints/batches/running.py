@@ -51,6 +51,12 @@ def looked_at(context: Context, entry: JSON, lines: int) -> JSON:
     return entry
 
 
+def announce(context: Context, entry: JSON) -> None:
+    """Tell when the batch will end; that of one whose lines may be late is told when it has ended."""
+    if entry["total"] <= AT_A_LOOK:
+        context.announce("batch", entry["id"], entry["timeline"])
+
+
 # --- lines ------------------------------------------------------------------------------------------------------------
 
 
@@ -153,6 +159,8 @@ def _ended(context: Context, entry: JSON) -> JSON:
     def end(now: JSON) -> JSON:
         return {**now, "files": ids, "left": len(left)}
 
+    if entry["total"] > AT_A_LOOK:
+        context.announce("batch", entry["id"], [(entry["timeline"][-1][0], context.time)])
     return batches(context).update(entry["id"], end) or end(entry)
 
 

@@ -33,7 +33,9 @@ def create(context: Context) -> Finished:
     if not response["background"]:
         keep(context, response, turn.given)
         return Finished(response, usage)
-    keep(context, response, turn.given, background.timeline_of(context, response))
+    line = background.timeline_of(context, response)
+    keep(context, response, turn.given, line)
+    context.announce("response", response["id"], line)
     return background.shown(background.begun(response, "queued"), streamed=response, usage=usage)
 
 

@@ -33,11 +33,14 @@ def delete(context: Context) -> Finished:
 
 def cancel(context: Context) -> Finished:
     """The response, cancelled if it was still queued or in progress; raises `Refused` if it is not a background one."""
-    if _entry(context)["timeline"] is None:
+    before = _entry(context)["timeline"]
+    if before is None:
         raise Refused(errors.invalid("Cannot cancel a synchronous response."))
     responses = history.responses(context.store)
-    entry = responses.update(_id(context), lambda entry: background.cancelled(entry, context.time))
-    return Finished(background.seen(_found(context, entry), context.time))
+    entry = _found(context, responses.update(_id(context), lambda entry: background.cancelled(entry, context.time)))
+    if entry["timeline"] != before:
+        context.announce("response", _id(context), entry["timeline"])
+    return Finished(background.seen(entry, context.time))
 
 
 def list_input_items(context: Context) -> Finished:
