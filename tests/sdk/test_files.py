@@ -56,8 +56,9 @@ def test_without_blocking(mock_openai: MockOpenAI) -> None:
     asyncio.run(story())
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_an_upload_in_parts(mock_openai: MockOpenAI, tmp_path: Path) -> None:
-    path = tmp_path / "data.jsonl"
+    path = tmp_path / "data.jsonl"  # which an older SDK leaves open: that warns when it is collected
     path.write_bytes(LINES * 100)
     uploads = mock_openai.client.uploads
     upload = uploads.upload_file_chunked(

@@ -16,12 +16,14 @@ from pytest_mockopenai.app import App
 from pytest_mockopenai.core import words
 from pytest_mockopenai.core.routes import Routes
 from pytest_mockopenai.core.script import Script, When
-from pytest_mockopenai.core.wire import Request, Whole
+from pytest_mockopenai.core.wire import Request, Whole, body_of
 from pytest_mockopenai.endpoints import all_endpoints
+from pytest_mockopenai.endpoints.batches import running
 from pytest_mockopenai.models import KnownModels
 from pytest_mockopenai.settings import Settings
 from pytest_mockopenai.standalone.shared import CannotCross
 from pytest_mockopenai.state import LocalState, State
+from tests.endpoints.conftest import form_of
 
 HEADERS = (("content-type", "application/json"), ("authorization", "Bearer sk-test"))
 HI = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}
@@ -198,6 +200,7 @@ from pytest_mockopenai.app import App
 from pytest_mockopenai.core.routes import Routes
 from pytest_mockopenai.core.wire import Request
 from pytest_mockopenai.endpoints import all_endpoints
+from pytest_mockopenai.endpoints.batches import running
 from pytest_mockopenai.models import KnownModels
 from pytest_mockopenai.standalone.shared import state_from_url
 app = App(Routes(all_endpoints()), KnownModels(), state=state_from_url(sys.argv[1], sys.argv[2]))
@@ -225,3 +228,25 @@ def test_processes_share_all_of_it(workers, redis_server, prefix):
     assert recorder.usage()["gpt-4o"].total_tokens == sum(answer["usage"]["total_tokens"] for answer in answers)
     assert [call.index for call in recorder.calls()] == list(range(each * processes))
     assert {call.response["id"] for call in recorder.calls()} == {answer["id"] for answer in answers}
+
+
+def test_a_batch_is_one_for_all(workers: tuple[Worker, Worker], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "AT_A_LOOK", 2)
+    one, other = workers
+    lines = [{"custom_id": str(n), "method": "POST", "url": "/v1/chat/completions", "body": HI} for n in range(5)]
+    data = b"\n".join(json.dumps(line).encode() for line in lines)
+    form = form_of([("purpose", "batch"), ("file", ("lines.jsonl", data))])
+    kind = ("content-type", "multipart/form-data; boundary=B")
+    uploaded = one.app.exchange(Request("POST", "/v1/files", (kind, HEADERS[1]), form)).reply
+    file = json.loads(body_of(uploaded))
+    body = {"input_file_id": file["id"], "endpoint": "/v1/chat/completions", "completion_window": "24h"}
+    id_ = one.send("POST", "/v1/batches", body)["id"]
+    one.app.clock.freeze()
+    one.app.clock.advance(1)
+    counts = [worker.send("GET", f"/v1/batches/{id_}")["request_counts"]["completed"] for worker in (other, one)]
+    assert counts == [4, 5]
+    batch = other.send("GET", f"/v1/batches/{id_}")
+    assert batch["status"] == "completed"
+    output = one.app.exchange(Request("GET", f"/v1/files/{batch['output_file_id']}/content", HEADERS)).reply
+    assert [json.loads(line)["custom_id"] for line in body_of(output).splitlines()] == [*"01234"]
+    assert [call.custom_id for call in other.app.recorder.calls() if call.custom_id] == [*"01234"]
