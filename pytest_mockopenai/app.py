@@ -39,7 +39,10 @@ from pytest_mockopenai.taping import Deck
 from pytest_mockopenai.webhooks import LocalWebhooks
 
 _OF_ONE_REQUEST = frozenset(
-    {"content-type", "content-length", "transfer-encoding", "x-stainless-retry-count", "x-test-scenario"}
+    {
+        *("content-type", "content-length", "transfer-encoding"),
+        *("idempotency-key", "x-stainless-retry-count", "x-test-scenario"),
+    }
 )
 """Headers that are of one request alone, and not of the calls made while it is answered."""
 

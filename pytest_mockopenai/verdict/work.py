@@ -42,8 +42,11 @@ class Work:
 
 
 def works_of(calls: Iterable[Call], standard: Standard) -> list[Work]:
-    """The works of the calls, in the order in which they began. What is said on a WebSocket is left out."""
-    judged = [call for call in calls if call.method != IN_DIALOGUE and call.status != 101]
+    """The works of the calls, in the order in which they began.
+
+    What is said on a WebSocket is left out, and so are the lines of batches, which no client sends one by one.
+    """
+    judged = [call for call in calls if call.method != IN_DIALOGUE and call.status != 101 and call.custom_id is None]
     ordered = sorted(judged, key=_order)
     found: list[_Growing] = []
     alike: dict[Key, _Alike] = {}

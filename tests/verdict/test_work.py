@@ -98,6 +98,10 @@ def test_what_is_said_on_a_websocket_is_left_out() -> None:
     assert grouped(call(0, 0, 101, method="GET"), call(1, 1, 500, method="WS"), call(2, 2, method="WS")) == []
 
 
+def test_lines_of_batches_are_left_out() -> None:
+    assert grouped(call(0, 0, 500, custom_id="a"), call(1, 0, custom_id="b")) == []
+
+
 def test_each_retry_follows_the_attempt_that_ended_last_before_it() -> None:
     slow, quick, last = call(0, 0, 500, took=0.1), call(1, 1, 500, took=9.0), call(2, 2, 500)
     (work,) = works_of([slow, quick, last, call(3, 20)], Standard())
