@@ -11,10 +11,10 @@ from pytest_mockopenai.core.answer import Answer
 from pytest_mockopenai.core.endpoint import JSON
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.prepared import Prepared
+from pytest_mockopenai.core.recent import Recent
 from pytest_mockopenai.core.routes import Match
 from pytest_mockopenai.core.seed import Source
 from pytest_mockopenai.core.wire import Headers, Request
-from pytest_mockopenai.recent import Recent
 from pytest_mockopenai.recorder import redacted_inquiry
 
 LARGEST = 2**16

@@ -8,10 +8,10 @@ from typing import Any, Protocol, TypeAlias
 
 from pytest_mockopenai.core.clock import REAL_TIME, ClockSetting
 from pytest_mockopenai.core.endpoint import Store
+from pytest_mockopenai.core.recent import Recent
 from pytest_mockopenai.core.script import Script
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.core.word import Word
-from pytest_mockopenai.recent import Recent
 from pytest_mockopenai.recorder import Call, Ended, Entry, Recorder
 from pytest_mockopenai.store import Store as LocalStore
 

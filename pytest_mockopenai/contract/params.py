@@ -15,18 +15,7 @@ from pytest_mockopenai.contract.spelling import nearest
 from pytest_mockopenai.contract.typed import NoSuchType, plan_of
 from pytest_mockopenai.core import errors
 from pytest_mockopenai.core.errors import Error
-from pytest_mockopenai.core.wording import either
-
-_GOT: Mapping[type, str] = {
-    str: "a string",
-    int: "an integer",
-    float: "a decimal number",
-    bool: "a boolean",
-    dict: "an object",
-    list: "an array",
-    type(None): "null",
-}
-"""A value of any other type is the file of a form."""
+from pytest_mockopenai.core.wording import either, json_type
 
 
 def check(
@@ -80,7 +69,7 @@ def _told(params: str, problem: Problem) -> Error:
     if problem.kind == "value":
         return errors.invalid_value(where, problem.value, problem.supported)
     expected = practice.expected(params, _written(problem.path, index="[]"), problem.expected)
-    return errors.invalid_type(where, expected, _GOT.get(type(problem.value), "a file"))
+    return errors.invalid_type(where, expected, json_type(problem.value))
 
 
 def _written(path: Path, *, index: str = "[{}]") -> str:

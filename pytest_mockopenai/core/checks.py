@@ -17,15 +17,16 @@ METADATA_BOUNDS = {"metadata": Length(0, 16), "metadata.*": Length(0, 512)}
 _METADATA_KEY = 64
 
 
-def metadata_keys(body: Mapping[str, Any]) -> None:
-    """Refuse a metadata key of more than 64 characters."""
-    for key in body.get("metadata") or ():
+def metadata_keys(body: Mapping[str, Any], name: str = "metadata", *, prefix: str = "") -> None:
+    """Refuse a key of more than 64 characters in `metadata`, or another parameter of that form below `prefix`."""
+    path = prefix + name
+    for key in body.get(name) or ():
         if len(key) > _METADATA_KEY:
             raise Refused(
                 errors.invalid(
-                    f"Invalid property name in 'metadata': '{key[:_METADATA_KEY]}...' is too long. Expected a string "
+                    f"Invalid property name in '{path}': '{key[:_METADATA_KEY]}...' is too long. Expected a string "
                     f"with maximum length {_METADATA_KEY}, but got a string with length {len(key)} instead.",
-                    param="metadata",
+                    param=path,
                     code="string_above_max_length",
                 )
             )

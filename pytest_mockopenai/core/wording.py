@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 def listed(names: list[str]) -> str:
     """`a`, `a and b`, `a, b, and c`: OpenAI's way to list values."""
@@ -35,3 +37,19 @@ def masked(secret: str) -> str:
     if len(secret) < 16:
         return "*" * len(secret)
     return secret[:8] + "*" * (len(secret) - 12) + secret[-4:]
+
+
+def json_type(value: object) -> str:
+    """The JSON type of a value, as OpenAI's messages name it; a value that no JSON has is the file of a form."""
+    return _JSON_TYPES.get(type(value), "a file")
+
+
+_JSON_TYPES: Mapping[type, str] = {
+    str: "a string",
+    int: "an integer",
+    float: "a decimal number",
+    bool: "a boolean",
+    dict: "an object",
+    list: "an array",
+    type(None): "null",
+}

@@ -11,19 +11,17 @@ without a common word have a cosine near 0, the same text has 1, and every share
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterator
 from functools import lru_cache
 from hashlib import shake_128
 from typing import TYPE_CHECKING
+
+from pytest_mockopenai.core.features import features
 
 if TYPE_CHECKING:
     import numpy
     from numpy.typing import NDArray
 
-_WORD = re.compile(r"\w+")
-_SHORT, _STEM = 3, 5
-_WORD_WEIGHT, _SHORT_WEIGHT, _STEM_WEIGHT, _TEXT_WEIGHT = 100, 25, 50, 5
+_TEXT_WEIGHT = 5
 
 
 def embed(text: str, *, model: str, width: int, dimensions: int) -> NDArray[numpy.float32]:
@@ -39,27 +37,6 @@ def embed(text: str, *, model: str, width: int, dimensions: int) -> NDArray[nump
     cut = total[:dimensions]
     length = math.sqrt(int((cut * cut).sum()))
     return (cut / (length or 1.0)).astype("<f4")
-
-
-def features(text: str) -> Iterator[tuple[str, int]]:
-    """What counts in a text: its words and their stems, each with its weight."""
-    for word in _WORD.findall(text.casefold()):
-        if _is_unspaced(word):
-            yield from ((f"word {pair}", _WORD_WEIGHT) for pair in _pairs(word))
-        elif len(word) > _SHORT:
-            yield f"word {word}", _WORD_WEIGHT
-            yield f"stem {word[:_STEM]}", _STEM_WEIGHT
-        else:
-            yield f"word {word}", _SHORT_WEIGHT
-
-
-def _is_unspaced(word: str) -> bool:
-    """Whether the word is of a script written without spaces: Thai, Lao, kana, CJK ideographs."""
-    return any("\u0e00" <= character <= "\u0eff" or "\u3040" <= character <= "\u9fff" for character in word)
-
-
-def _pairs(word: str) -> list[str]:
-    return [word[place : place + 2] for place in range(max(1, len(word) - 1))]
 
 
 @lru_cache(maxsize=4096)

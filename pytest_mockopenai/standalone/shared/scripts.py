@@ -69,7 +69,7 @@ end
 for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ttl) end
 return {count, redis.call('HGET', script, 'revision') or ''}
 """
-    """Count a request, in two generations as `recent.Recent` does, and tell the script's revision."""
+    """Count a request, in two generations as `core.recent.Recent` does, and tell the script's revision."""
 
     VIEW = """
 local script, rules = KEYS[1], KEYS[2]

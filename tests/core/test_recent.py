@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_mockopenai.recent import Recent
+from pytest_mockopenai.core.recent import Recent
 
 
 @given(st.lists(st.integers(0, 30)), st.integers(1, 8))
