@@ -41,9 +41,9 @@ LAYERS = (
     ("exchange", "observing", "reading", "webhooks"),
     ("limiting",),
     ("clock", "state"),
-    ("explain", "recent", "recorder", "settings", "store", "taping"),
+    ("explain", "recorder", "settings", "store", "taping"),
     ("contract", "endpoints"),
-    ("rendering",),
+    ("rendering", "retrieval"),
     ("core", "tokens"),
 )
 """From the top down. A module may import from its own layer and from all below it, never from one above."""
