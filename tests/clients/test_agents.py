@@ -323,7 +323,6 @@ HOSTED = {
     "code_interpreter_call": agents.CodeInterpreterTool(
         tool_config={"type": "code_interpreter", "container": {"type": "auto"}}
     ),
-    "file_search_call": agents.FileSearchTool(vector_store_ids=["vs_1"], include_search_results=True),
     "image_generation_call": agents.ImageGenerationTool(tool_config={"type": "image_generation"}),
     "mcp_call": agents.HostedMCPTool(
         tool_config={"type": "mcp", "server_label": "s", "server_url": "https://x.org", "require_approval": "never"}
@@ -331,14 +330,21 @@ HOSTED = {
 }
 
 
-@pytest.mark.parametrize("kind", HOSTED)
+def hosted(mock: MockOpenAI, kind: str) -> Any:
+    """The tool that makes items of this type; a search needs something to be searched."""
+    if kind != "file_search_call":
+        return HOSTED[kind]
+    return agents.FileSearchTool([mock.client.vector_stores.create().id], include_search_results=True)
+
+
+@pytest.mark.parametrize("kind", ["file_search_call", *HOSTED])
 def test_the_use_of_a_hosted_tool_can_be_sent_back(mock_openai: MockOpenAI, wait: Wait, kind: str) -> None:
-    agent = agents.Agent(name="weather", model="gpt-5.2", tools=[HOSTED[kind]])
+    agent = agents.Agent(name="weather", model="gpt-5.2", tools=[hosted(mock_openai, kind)])
     result, _ = wait(streamed(agent, "What is the weather like?"))
     said = [*result.to_input_list(), {"role": "user", "content": "And tomorrow?"}]
     assert kind in [item.get("type") for item in said]
     assert "And tomorrow?" in run(agent, said).final_output
-    assert [call.turn for call in mock_openai.calls] == [1, 2]
+    assert [call.turn for call in mock_openai.calls.to("responses")] == [1, 2]
 
 
 def test_a_call_of_an_mcp_server_is_approved(mock_openai: MockOpenAI) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import struct
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -44,6 +45,23 @@ MADE = {
     "apply_patch": ["apply_patch_call"],
     "computer": ["computer_call"],
 }
+
+
+def uploaded(api: Api, name: str, content: str | bytes) -> str:
+    """The id of a new file."""
+    data = content.encode() if isinstance(content, str) else content
+    return str(api.upload(data, name, "assistants").json["id"])
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    """An app with the vector store that the tool `file_search` of `TOOLS` is to search."""
+    made = Api(job_seconds=0)
+    file = uploaded(made, "refunds.md", "Refunds are paid within ten days. Hi!")
+    store = made.send("POST", "/v1/vector_stores", {"file_ids": [file]}).json
+    TOOLS["file_search"]["vector_store_ids"] = [store["id"]]
+    yield made
+    assert made.app.problems == []
 
 
 def types(response: dict[str, Any]) -> list[str]:
@@ -171,11 +189,155 @@ def test_results_only_when_included(api: Api, tool: str, include: str, field: st
     assert api.respond(tools=[TOOLS[tool]], include=[include]).json["output"][0][field]
 
 
-def test_file_search_cites_the_file(api: Api) -> None:
-    response = api.respond(tools=[TOOLS["file_search"]], include=["file_search_call.results"]).json
-    (citation,) = response["output"][1]["content"][0]["annotations"]
-    assert citation["file_id"] == response["output"][0]["results"][0]["file_id"]
-    assert citation["index"] == len(text_of(response))
+# --- file search ------------------------------------------------------------------------------------------------------
+
+RESULTS = ["file_search_call.results"]
+ENGLISH = {"type": "eq", "key": "lang", "value": "en"}
+
+
+def manual(api: Api, name: str, text: str, **attributes: Any) -> str:
+    """The id of a new vector store with one file."""
+    file = uploaded(api, name, text)
+    id_ = str(api.send("POST", "/v1/vector_stores", {}).json["id"])
+    api.send("POST", f"/v1/vector_stores/{id_}/files", {"file_id": file, "attributes": attributes})
+    return id_
+
+
+def searched(api: Api, *store_ids: str, question: str = "When are refunds paid?", **tool: Any) -> Any:
+    """The items of a response that searches these vector stores."""
+    offered = {"type": "file_search", "vector_store_ids": list(store_ids), **tool}
+    response = api.respond(input=question, tools=[offered], include=RESULTS).json
+    Response.model_validate(response)
+    return response["output"]
+
+
+def test_file_search_finds_and_cites_the_right_file(api: Api) -> None:
+    stores = [
+        manual(api, "shipping.md", "Parcels are shipped from Rotterdam.", lang="en"),
+        manual(api, "refunds.md", "Refunds are paid within ten days.", lang="en"),
+    ]
+    search, message = searched(api, *stores)
+    assert search["queries"] == ["When are refunds paid?"]
+    first, other = search["results"]
+    assert (first["filename"], first["text"], first["attributes"]) == (
+        "refunds.md",
+        "Refunds are paid within ten days.",
+        {"lang": "en"},
+    )
+    assert 1 >= first["score"] > 0.8 > other["score"] >= 0
+    (citation,) = message["content"][0]["annotations"]
+    assert citation == {
+        "type": "file_citation",
+        "file_id": first["file_id"],
+        "filename": "refunds.md",
+        "index": len(message["content"][0]["text"]),
+    }
+
+
+def test_file_search_follows_its_options(api: Api) -> None:
+    store = manual(api, "a.md", "Refunds are paid within ten days.", lang="en")
+    other = manual(api, "b.md", "Refunds? Parcels are shipped from Rotterdam.", lang="nl")
+
+    def files(**options: Any) -> list[str]:
+        return [result["filename"] for result in searched(api, store, other, **options)[0]["results"]]
+
+    assert files() == ["a.md", "b.md"]
+    assert files(max_num_results=1) == ["a.md"]
+    assert files(filters=ENGLISH) == ["a.md"]
+    assert files(filters={**ENGLISH, "type": "ne"}) == ["b.md"]
+    assert files(ranking_options={"score_threshold": 0.8}) == ["a.md"]
+
+
+def test_the_weights_of_a_hybrid_search(api: Api) -> None:
+    store = manual(api, "a.md", "Refunds are paid within ten days.")
+
+    def score(embedding: float, text: float) -> float:
+        weights = {"embedding_weight": embedding, "text_weight": text}
+        search, _ = searched(api, store, question="refunds", ranking_options={"hybrid_search": weights})
+        return float(search["results"][0]["score"])
+
+    assert 0 < score(1, 0) < score(1, 1) < score(0, 1) == 1
+
+
+def test_what_has_nothing_to_do_with_the_question_is_not_cited(api: Api) -> None:
+    search, message = searched(api, manual(api, "a.md", "Parcels."), question="xyzzy")
+    assert [result["score"] for result in search["results"]] == [0]
+    assert message["content"][0]["annotations"] == []
+
+
+def test_an_empty_store_is_searched_in_vain(api: Api) -> None:
+    search, message = searched(api, str(api.send("POST", "/v1/vector_stores", {}).json["id"]))
+    assert (search["results"], message["content"][0]["annotations"]) == ([], [])
+
+
+def test_the_same_request_finds_what_has_been_added(api: Api) -> None:
+    """A response that is not stored hangs on what is searched all the same."""
+    store = str(api.send("POST", "/v1/vector_stores", {}).json["id"])
+    tool = {"type": "file_search", "vector_store_ids": [store]}
+
+    def results() -> Any:
+        return api.respond(tools=[tool], include=RESULTS, store=False).json["output"][0]["results"]
+
+    assert (results(), results()) == ([], [])
+    api.send("POST", f"/v1/vector_stores/{store}/files", {"file_id": uploaded(api, "a.md", "Hi")})
+    assert len(results()) == 1
+
+
+def test_a_vector_store_that_does_not_exist(api: Api) -> None:
+    tool = {"type": "file_search", "vector_store_ids": ["vs_x"]}
+    refused = api.respond(tools=[tool])
+    assert (refused.status, refused.error["message"]) == (404, "Vector store with id ['vs_x'] not found.")
+    api.reply("Scripted.", words.built_in_call("file_search"), words.built_in_call("file_search", results=[]))
+    assert text_of(api.respond(tools=[tool]).json) == "Scripted."
+    assert len(api.respond(tools=[tool], include=RESULTS).json["output"][0]["results"]) == 1
+    assert api.respond(tools=[tool], include=RESULTS).json["output"][0]["results"] == []
+
+
+def test_a_scripted_search_is_a_real_one(api: Api) -> None:
+    store = manual(api, "a.md", "Refunds are paid within ten days.")
+    api.reply(words.built_in_call("file_search") | words.says("In ten days."))
+    search, message = searched(api, store)
+    assert search["results"][0]["filename"] == "a.md"
+    assert message["content"][0]["annotations"][0]["index"] == len("In ten days.")
+
+
+def test_a_vector_store_that_has_expired(api: Api) -> None:
+    body = {"expires_after": {"anchor": "last_active_at", "days": 1}}
+    store = api.send("POST", "/v1/vector_stores", body).json["id"]
+    tool = {"type": "file_search", "vector_store_ids": [store]}
+    api.time += 23 * 60 * 60
+    assert api.respond(tools=[tool]).status == 200
+    api.time += 23 * 60 * 60
+    assert api.respond(tools=[tool]).status == 200  # being searched has put it off
+    api.time += 24 * 60 * 60
+    refused = api.respond(tools=[tool])
+    assert (refused.status, refused.error["message"]) == (400, f"Vector store '{store}' has expired.")
+
+
+@pytest.mark.parametrize(
+    ("options", "param", "code"),
+    [
+        ({"vector_store_ids": []}, "tools[0].vector_store_ids", "empty_array"),
+        ({"max_num_results": 51}, "tools[0].max_num_results", "integer_above_max_value"),
+        ({"filters": {"type": "and", "filters": [1]}}, "tools[0].filters.filters[0]", "invalid_type"),
+        (
+            {"ranking_options": {"score_threshold": -0.1}},
+            "tools[0].ranking_options.score_threshold",
+            "decimal_below_min_value",
+        ),
+        (
+            {"ranking_options": {"hybrid_search": {"embedding_weight": 0, "text_weight": 0}}},
+            "tools[0].ranking_options.hybrid_search",
+            "invalid_value",
+        ),
+    ],
+)
+def test_bad_options_of_a_file_search(api: Api, options: Any, param: str, code: str) -> None:
+    refused = api.respond(tools=[{**TOOLS["file_search"], **options}])
+    assert (refused.status, refused.error["param"], refused.error["code"]) == (400, param, code)
+
+
+# --- the other tools --------------------------------------------------------------------------------------------------
 
 
 def test_code_and_what_it_prints_agree(api: Api) -> None:

@@ -15,6 +15,7 @@ from pytest_mockopenai.core.endpoint import JSON, Context
 from pytest_mockopenai.core.items import new_id
 from pytest_mockopenai.core.seed import Draw
 from pytest_mockopenai.core.usage import Usage
+from pytest_mockopenai.endpoints.responses import file_search
 from pytest_mockopenai.endpoints.responses.compaction import compaction_of, is_due
 from pytest_mockopenai.endpoints.responses.tools import definition_of
 from pytest_mockopenai.endpoints.responses.turn import Turn
@@ -110,13 +111,15 @@ class _Writer:
     def _built_in(self, calls: tuple[BuiltInCall, ...]) -> Iterator[JSON]:
         earlier: Counter[str] = Counter()
         for place, call in enumerate(calls):
+            tool = definition_of(self._context.body, call.tool, earlier[call.tool])
             use = Use(
-                tool=definition_of(self._context.body, call.tool, earlier[call.tool]),
+                tool=tool,
                 asked=self._context.inquiry.last_message,
                 items=self._turn.items,
                 include=self._include,
                 draw=self._context.draw.child(f"use {place}"),
                 serial=self._serial(f"use {place}"),
+                found=file_search.found(self._context, tool) if call.tool == "file_search" else None,
             )
             earlier[call.tool] += 1
             made = used(call.tool, use, call.fields)

@@ -6,7 +6,7 @@ Forms as in openai/types/responses/response_output_item.py. The answers' texts a
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,13 +16,15 @@ from pytest_mockopenai.core.errors import Refused
 from pytest_mockopenai.core.items import new_id
 from pytest_mockopenai.core.seed import Draw
 from pytest_mockopenai.core.suggest import did_you_mean
+from pytest_mockopenai.retrieval.search import Hit
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
     """One use: how the request configures the tool, the user's last message, and the items so far.
 
-    `include` is the request's; `draw` and `serial` are as in `Context`, for this use alone.
+    `include` is the request's; `draw` and `serial` are as in `Context`, for this use alone. `found` is what a file
+    search has found, None if there is nothing that it could search.
     """
 
     tool: Mapping[str, Any]
@@ -31,6 +33,7 @@ class Use:
     include: frozenset[str]
     draw: Draw
     serial: Draw
+    found: Sequence[Hit] | None = None
 
     def item(self, kind: str, **fields: Any) -> JSON:
         """A finished item of this type."""
@@ -82,13 +85,36 @@ def _web_search(use: Use) -> Used:
 
 
 def _file_search(use: Use) -> Used:
+    results, citation = _made_up_result(use) if use.found is None else _results(use.found)
+    shown = results if "file_search_call.results" in use.include else None
+    return Used((use.item("file_search_call", queries=[use.asked], results=shown),), citation)
+
+
+def _results(found: Sequence[Hit]) -> tuple[list[JSON], JSON | None]:
+    """What was found in the mock's vector stores; the best of it is cited if it has anything to do with the query."""
+    results = [
+        {
+            "attributes": hit.attributes,
+            "file_id": hit.file_id,
+            "filename": hit.filename,
+            "score": hit.score,
+            "text": hit.text,
+        }
+        for hit in found
+    ]
+    return results, _file_citation(results[0]) if results and found[0].score else None
+
+
+def _made_up_result(use: Use) -> tuple[list[JSON], JSON]:
     file_id, filename = "file-" + use.draw.child("file").alphanumeric(22), "notes.md"
     text = prose.filler(24, use.draw.child("text"))
     score = round(0.5 + 0.499 * use.draw.child("score").uniform(), 4)
     result = {"attributes": {}, "file_id": file_id, "filename": filename, "score": score, "text": text}
-    results = [result] if "file_search_call.results" in use.include else None
-    citation = {"type": "file_citation", "file_id": file_id, "filename": filename}
-    return Used((use.item("file_search_call", queries=[use.asked], results=results),), citation)
+    return [result], _file_citation(result)
+
+
+def _file_citation(result: JSON) -> JSON:
+    return {"type": "file_citation", "file_id": result["file_id"], "filename": result["filename"]}
 
 
 def _code_interpreter(use: Use) -> Used:
