@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
 from itertools import count
-from typing import Any
+from typing import Any, TypeAlias
 
 from pytest_mockopenai import explain
 from pytest_mockopenai.clock import LocalClock
@@ -17,6 +17,7 @@ from pytest_mockopenai.contract import params
 from pytest_mockopenai.core import errors, finetuned, handle, handshake, headers, jsontext, scenario
 from pytest_mockopenai.core.endpoint import IN_DIALOGUE, JSON, Answered, Context, Endpoint, Models, Service
 from pytest_mockopenai.core.errors import Error, Refused, UnknownId
+from pytest_mockopenai.core.heading import heading_of
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.limits import Limits
 from pytest_mockopenai.core.pace import Rendered, at_once, paced
@@ -31,8 +32,8 @@ from pytest_mockopenai.exchange import NOTHING, Attempt, Exchange
 from pytest_mockopenai.limiting import admitted
 from pytest_mockopenai.observing import InFlight, Observer
 from pytest_mockopenai.reader import Reader
-from pytest_mockopenai.reading import Reading, Readings, count_key
-from pytest_mockopenai.recorder import Entry, Recorder, Unread
+from pytest_mockopenai.reading import Reading, Readings, Routine, count_key
+from pytest_mockopenai.recorder import Entry, Recorder
 from pytest_mockopenai.settings import Settings
 from pytest_mockopenai.state import LocalState, Mark, Recording, State
 from pytest_mockopenai.taping import Deck
@@ -51,6 +52,9 @@ _FAILURE = frozenset({"failure"})
 
 _DERIVED = ("x-mock-contract", "derived")
 """The header of a reply that is derived from the installed SDK."""
+
+_Answer: TypeAlias = Callable[[Attempt], Rendered]
+_Refusal: TypeAlias = Callable[[Attempt, Error], Rendered]
 
 _NOWHERE = Recorder(0)
 """Where calls are recorded that the state, which cannot be reached, would have recorded."""
@@ -163,43 +167,40 @@ class App:
 
     def exchange(self, request: Request) -> Exchange:
         """Answer a request and record the call; never raises."""
-        return self._exchanged(Attempt(request))
+        return self._exchanged(Attempt(request, heading_of(request.headers)))
 
     def _exchanged(self, attempt: Attempt) -> Exchange:
-        return self._concluded(attempt, lambda: self._answer(attempt), lambda error: self._error_reply(attempt, error))
+        return self._concluded(attempt, self._answer, self._error_reply)
 
     def turn(
         self, endpoint: Endpoint, opening: Request, body: JSON, failed: Callable[[Error, Draw], Iterable[bytes]]
     ) -> Exchange:
         """Answer a call that is a message of a WebSocket, and record it; see `core.endpoint.Service.turn`."""
-        attempt = Attempt(replace(opening, method=IN_DIALOGUE, body=b""), stream=True)
+        request = replace(opening, method=IN_DIALOGUE, body=b"")
+        attempt = Attempt(request, heading_of(request.headers), stream=True)
 
-        def refusal(error: Error) -> Rendered:
+        def refusal(attempt: Attempt, error: Error) -> Rendered:
             return Rendered(error.status, (), events=tuple(failed(error, self._serial(attempt))))
 
-        return self._concluded(attempt, lambda: self._said(attempt, endpoint, body), refusal)
+        return self._concluded(attempt, lambda attempt: self._said(attempt, endpoint, body), refusal)
 
-    def _concluded(
-        self, attempt: Attempt, answer: Callable[[], Rendered], refusal: Callable[[Error], Rendered]
-    ) -> Exchange:
+    def _concluded(self, attempt: Attempt, answer: _Answer, refusal: _Refusal) -> Exchange:
         """The answer, or what an error makes of it; timed, broken and recorded."""
         try:
             return self._recorded(attempt, answer, refusal)
         except Refused as refused:
             return self._not_recorded(attempt, refused.error, refusal)
 
-    def _recorded(
-        self, attempt: Attempt, answer: Callable[[], Rendered], refusal: Callable[[Error], Rendered]
-    ) -> Exchange:
-        started = self._real_time()
+    def _recorded(self, attempt: Attempt, answer: _Answer, refusal: _Refusal) -> Exchange:
+        started = attempt.started = self._real_time()
         attempt.clock = self._state.clock_setting
         try:
-            rendered = answer()
+            rendered = answer(attempt)
         except Refused as refused:
-            rendered = refusal(self._noted(attempt, refused.error))
+            rendered = refusal(attempt, self._noted(attempt, refused.error))
         except Exception as bug:
             self.problems.append(explain.bug(attempt.asked, traceback.format_exc()))
-            rendered = refusal(self._noted(attempt, errors.our_bug(bug)))
+            rendered = refusal(attempt, self._noted(attempt, errors.our_bug(bug)))
         if attempt.admission:
             attempt.admission.settle(attempt.usage, self._now(attempt))
         reply = paced(rendered, attempt.word.timing or self._latency(attempt), attempt.word.fault)
@@ -215,22 +216,22 @@ class App:
 
     def _watching(self) -> tuple[Observer, ...]:
         """Who watches this call; the number in flight is counted only where a latency asks for it."""
-        latency = self.settings.latency
+        latency = self._settings.latency
         return (*self.observers, self._running) if latency is not None and latency.grows else self.observers
 
     def _latency(self, attempt: Attempt) -> Timing | None:
         """How long the model takes if no word says; errors and what costs no tokens are answered at once."""
-        latency = self.settings.latency
+        latency = self._settings.latency
         if latency is None or attempt.usage is None:
             return None
         return latency.timing(self._serial(attempt).child("latency"), attempt.usage, self._running.count + 1)
 
-    def _not_recorded(self, attempt: Attempt, error: Error, refusal: Callable[[Error], Rendered]) -> Exchange:
+    def _not_recorded(self, attempt: Attempt, error: Error, refusal: _Refusal) -> Exchange:
         """The reply while the state cannot be reached: its ids come from a count of this app's own."""
         target = attempt.request.target.encode("utf-8", "surrogatepass")
         attempt.serial = draw_for(self.settings.seed, target, "unrecorded", next(self._unrecorded))
         attempt.request_id, attempt.usage = "", None
-        rendered = refusal(self._noted(attempt, error))
+        rendered = refusal(attempt, self._noted(attempt, error))
         return Exchange(
             paced(rendered), self._entry(attempt, rendered, self._real_time()), _NOWHERE, (), self._real_time
         )
@@ -243,6 +244,9 @@ class App:
             if self.deck is None:
                 raise
             return self._played(attempt, self.deck)  # what the mock refuses the API may know
+        routine = reading.routine
+        if routine is not None and self._holds(attempt, reading, routine):
+            return self._answer_again(attempt, reading, routine)
         endpoint = reading.match.endpoint
         history = self._begun(attempt, reading)
         if endpoint.dialogue is not None:
@@ -252,7 +256,27 @@ class App:
         if attempt.source == "default" and self.deck is not None:
             return self._played(attempt, self.deck)
         outcome = self._outcome(attempt, reading, history)
-        return handle.rendered(outcome, attempt.endpoint or endpoint, self._standard_headers(attempt))
+        own = headers.OWN if attempt.admission is None else None
+        standard = self._standard_headers(attempt)
+        if attempt.shared and attempt.stands and not attempt.inner:
+            reading.routine = self._routine(attempt, reading, standard)
+        return handle.rendered(outcome, attempt.endpoint or endpoint, standard, own)
+
+    def _holds(self, attempt: Attempt, reading: Reading, routine: Routine) -> bool:
+        if attempt.inner or self.deck is not None:
+            return False
+        encoding = self.models.encodings.get(reading.model)
+        return routine.holds(attempt.heading, self._settings, encoding) and self._state.has(routine.script)
+
+    def _answer_again(self, attempt: Attempt, reading: Reading, routine: Routine) -> Rendered:
+        """The same for a request like one that was answered before: only ids and times are new."""
+        prepared = routine.prepared
+        attempt.reading, attempt.word, attempt.source, attempt.shared = reading, routine.word, routine.source, True
+        attempt.serial = serial = reading.source.draw(self._state.seen(reading.count_key))
+        outcome, attempt.response = prepared.filled(serial, int(self._now(attempt)))
+        attempt.usage, attempt.stream = prepared.usage, outcome.events is not None
+        standard = (*headers.own(self._request_id(attempt)), *routine.standard)
+        return handle.rendered(outcome, reading.match.endpoint, standard, headers.OWN)
 
     def _played(self, attempt: Attempt, deck: Deck) -> Rendered:
         """What the deck answers; raises `Refused`."""
@@ -278,8 +302,9 @@ class App:
     def _begun(self, attempt: Attempt, reading: Reading) -> tuple[JSON, ...]:
         """Find what the request goes on from, and count it: from here on it has ids of its own."""
         endpoint = reading.match.endpoint
+        inquiry = attempt.inquiry = attempt.inquiry or reading.inquiry(attempt.request)
         history = self._history(reading) if endpoint.history else ()
-        attempt.inquiry = attempt.asked.after(history)
+        attempt.inquiry = inquiry.after(history)
         attempt.reading = reading
         attempt.serial = reading.source.draw(self._state.seen(reading.count_key))
         limited = reading.model and endpoint.dialogue is None and not attempt.inner
@@ -340,8 +365,7 @@ class App:
     ) -> handle.Outcome:
         prepared = self._prepared(attempt, reading) if reading.repeatable and streams is None else None
         if prepared:
-            outcome, read = prepared.filled(self._serial(attempt), int(self._now(attempt)))
-            attempt.response = Unread(read)
+            outcome, attempt.response = prepared.filled(self._serial(attempt), int(self._now(attempt)))
         else:
             outcome = handle.answered(self._context_now(attempt, reading, history), streams=streams)
             attempt.response = outcome.finished.object
@@ -362,6 +386,20 @@ class App:
         attempt.response = outcome.finished.object
         return outcome
 
+    def _routine(self, attempt: Attempt, reading: Reading, standard: Headers) -> Routine | None:
+        """How this call was answered, if the next one like it can be answered so without asking again."""
+        settings, script = self._settings, self._state.script
+        if settings.limits or settings.chaos or settings.models == "strict" or script.looks_further:
+            return None
+        if reading.model.startswith(finetuned.PREFIX):  # it may be deleted
+            return None
+        heading, word, encoding = attempt.heading, attempt.word, self.models.encodings.get(reading.model)
+        prepared = reading.prepared((word.answer, encoding))
+        if prepared is None:
+            return None
+        as_it_was = heading.scenario, heading.is_async, settings, script, encoding
+        return Routine(*as_it_was, word, attempt.source, prepared, standard[headers.OWN :])
+
     def _prepared(self, attempt: Attempt, reading: Reading) -> Prepared | None:
         """The answer with its ids and times left open, if there can be one; made now if it was not."""
         basis = (attempt.word.answer, self.models.encodings.get(reading.model))
@@ -372,7 +410,7 @@ class App:
         made = prepare(lambda serial, time: self._context(attempt, reading, serial, time))
         if made is None:
             reading.repeatable = False
-        elif self._readings.find(attempt.request) is reading:  # else the seed was changed in the meantime
+        elif self._readings.find(attempt.request, attempt.heading) is reading:  # else the seed was changed meanwhile
             self._readings.keep_prepared(reading, made, of=basis)
         return made
 
@@ -392,7 +430,7 @@ class App:
 
     def _now(self, attempt: Attempt) -> float:
         """Unix time in seconds, by the clock as it is set when the request comes."""
-        return attempt.clock.time(self._real_time())
+        return attempt.clock.time(attempt.started)
 
     def _context(
         self, attempt: Attempt, reading: Reading, serial: Draw, time: float, history: tuple[JSON, ...] = ()
@@ -419,7 +457,8 @@ class App:
         """Answer a call that an endpoint makes, with the headers of the call that it answers, and more."""
         kept = tuple(pair for pair in opening.headers if pair[0].lower() not in _OF_ONE_REQUEST)
         sent = (*kept, *more, ("content-type", headers.JSON))
-        exchange = self._exchanged(Attempt(Request("POST", path, sent, jsontext.dumps(body)), inner=True))
+        request = Request("POST", path, sent, jsontext.dumps(body))
+        exchange = self._exchanged(Attempt(request, heading_of(sent), inner=True))
         exchange.ended("done")
         reply = exchange.reply
         if isinstance(reply, Whole):
@@ -431,7 +470,7 @@ class App:
 
     def _asked(self, attempt: Attempt) -> Word | None:
         """The word that the request asks for itself."""
-        return scenario.asked(attempt.request) if self._settings.scenario_header else None
+        return scenario.asked(attempt.heading.scenario) if self._settings.scenario_header else None
 
     def _word(self, attempt: Attempt, endpoint: Endpoint) -> tuple[Word, Source]:
         """The word for this call and where it is from; without one a deck answers, or it is made up; not if strict."""
@@ -439,11 +478,12 @@ class App:
         if asked is not None:
             return scenario.checked(asked, endpoint), "header"
         inquiry = attempt.asked
-        word, stands = self._take(inquiry, endpoint)
+        word, attempt.stands = self._take(inquiry, endpoint)
         if word is None:
             self._check_strict(attempt, endpoint)
-        chaos = self.settings.chaos
-        struck = chaos.strike(self._serial(attempt), word, endpoint.kinds) if chaos is not None and stands else None
+        chaos = self._settings.chaos
+        strikes = chaos is not None and attempt.stands
+        struck = chaos.strike(self._serial(attempt), word, endpoint.kinds) if chaos and strikes else None
         if struck is not None and not endpoint.named_only:
             return struck, "chaos"
         return (NOTHING, "default") if word is None else (word, "rule")
@@ -487,7 +527,7 @@ class App:
         told = scenario.told(attempt.word, attempt.source, attempt.usage)
         if attempt.endpoint is not None and attempt.endpoint.contract == "derived":
             told = (*told, _DERIVED)
-        closes = self.settings.close_async and (attempt.request.header("x-stainless-async") or "").startswith("async")
+        closes = self._settings.close_async and attempt.heading.is_async
         return (*told, ("connection", "close")) if closes else told
 
     def _request_id(self, attempt: Attempt) -> str:

@@ -79,12 +79,12 @@ def written_when(when: When) -> JSON:
             "where= is a function of this process: it cannot cross to a mock in another. "
             "Use contains=, matches=, model=, tool=, turn= or header= instead."
         )
-    return {name: dict(value) if name == "header" else value for name, value in when.given()}
+    return {name: dict(value) if name == "header" else value for name, value in when.given}
 
 
 def written_rule(rule: Rule) -> JSON:
     """A rule as JSON, with what is left of its sequence."""
-    when = {name: value for name, value in rule.when.given() if name != "where"}
+    when = {name: value for name, value in rule.when.given if name != "where"}
     return {
         "number": rule.number,
         "when": {**when, "header": dict(rule.when.header)} if rule.when.header else when,

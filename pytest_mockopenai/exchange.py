@@ -8,6 +8,7 @@ from typing import Any
 
 from pytest_mockopenai.core.clock import REAL_TIME, ClockSetting
 from pytest_mockopenai.core.endpoint import IN_DIALOGUE, Endpoint
+from pytest_mockopenai.core.heading import Heading
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.scenario import Source
 from pytest_mockopenai.core.seed import Draw
@@ -29,12 +30,15 @@ NOTHING = Word()
 class Attempt:
     """What has been found out about a request so far; an error may stop it anywhere.
 
-    `inner`: the mock makes this call itself while it answers another. `clock` is set as when the request came.
-    `endpoint` answers it, or would have. `shared`: what it takes to record it is already kept for an equal request.
-    `later` is told who wants to know the response and usage of a reply that is still arriving.
+    `inner`: the mock makes this call itself while it answers another. `started` is when it came, in Unix seconds of
+    real time, with the `clock` set so. `endpoint` answers it, or would have. `stands`: the script has the same word
+    for an equal request, until it is changed. `shared`: what it takes to record it is already kept for an equal
+    request. `later` is told who wants to know the response and usage of a reply that is still arriving.
     """
 
     request: Request
+    heading: Heading
+    started: float = 0.0
     inner: bool = False
     clock: ClockSetting = REAL_TIME
     admission: Admission | None = None
@@ -44,6 +48,7 @@ class Attempt:
     serial: Draw | None = None
     word: Word = NOTHING
     source: Source = "refused"
+    stands: bool = False
     usage: Usage | None = None
     response: Any = None
     stream: bool = False
@@ -59,8 +64,10 @@ class Attempt:
 
     def recorded(self) -> Inquiry:
         """The same without secrets."""
-        asked = self.asked
-        return self.reading.recorded(asked) if self.reading else redacted_inquiry(asked)
+        reading, headers = self.reading, self.request.headers
+        if reading is None:
+            return redacted_inquiry(self.asked)
+        return reading.recorded(headers) or reading.record(headers, redacted_inquiry(self.asked))
 
 
 class Exchange:

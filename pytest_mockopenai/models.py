@@ -14,6 +14,7 @@ class KnownModels:
         self._added: dict[str, None] = {}
         self._encodings: dict[str, str] = {}
         self._declared: dict[str, str | None] = {}
+        self._all_encodings: dict[str, str] = {}
 
     def add(self, *names: str) -> None:
         """Declare models, such as fine-tuned ones or a gateway's own names."""
@@ -22,11 +23,17 @@ class KnownModels:
     def set_encoding(self, model: str, encoding: str) -> None:
         """Count the tokens of this model by this encoding; the model is then known too."""
         self._encodings[model] = encoding
+        self._settle()
         self.add(model)
 
     def declare(self, models: Mapping[str, str | None]) -> None:
         """Put the models of stubs files, with their encodings, in the place of those declared before."""
         self._declared = dict(models)
+        self._settle()
+
+    def _settle(self) -> None:
+        declared = {model: encoding for model, encoding in self._declared.items() if encoding}
+        self._all_encodings = {**declared, **self._encodings}
 
     @property
     def declared(self) -> Iterable[str]:
@@ -44,7 +51,4 @@ class KnownModels:
     @property
     def encodings(self) -> Mapping[str, str]:
         """The encodings that the user set, by model."""
-        if not self._declared:
-            return self._encodings
-        declared = {model: encoding for model, encoding in self._declared.items() if encoding}
-        return {**declared, **self._encodings}
+        return self._all_encodings

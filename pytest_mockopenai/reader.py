@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_mockopenai.contract import fields, params
-from pytest_mockopenai.core import errors, forms, handle, handshake
+from pytest_mockopenai.core import errors, forms, handle
 from pytest_mockopenai.core.endpoint import JSON, Endpoint
 from pytest_mockopenai.core.errors import Refused
 from pytest_mockopenai.core.inquiry import Inquiry
@@ -27,15 +27,14 @@ class Reader:
         request = attempt.request
         if len(request.body) > self._settings.body_limit:
             raise Refused(errors.too_large(self._settings.body_limit))
-        known = self._readings.find(request)
+        known = self._readings.find(request, attempt.heading)
         match = known.match if known else self._routes.match(request)
         attempt.endpoint = match.endpoint
-        self._check_key(request, match.endpoint)
+        self._check_key(attempt.heading.key, match.endpoint)
         if known:
-            attempt.inquiry = known.inquiry(request)
             return known
         reading = self.checked(attempt, match, self._body(attempt, match))
-        self._readings.keep(request, reading)
+        self._readings.keep(request, attempt.heading, reading)
         return reading
 
     def _body(self, attempt: Attempt, match: Match) -> JSON:
@@ -59,8 +58,7 @@ class Reader:
         handle.check_body(match.endpoint, body, params.check)
         return reading_of(match, body, model, len(attempt.request.body), self._settings.seed)
 
-    def _check_key(self, request: Request, endpoint: Endpoint) -> None:
-        key = handshake.key_of(request)
+    def _check_key(self, key: str | None, endpoint: Endpoint) -> None:
         if key is None and self._settings.require_key and not endpoint.keyless:
             raise Refused(errors.missing_key())
         if key is not None and key in self._settings.invalid_keys:

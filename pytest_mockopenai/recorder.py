@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ from pytest_mockopenai.core.endpoint import Contract
 from pytest_mockopenai.core.headers import BATCH_ID, CUSTOM_ID, SECRET
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.scenario import Source
+from pytest_mockopenai.core.unread import Unread
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.core.wire import Headers, Request
 
@@ -134,15 +135,6 @@ class Call(_Told):
     def scripted(self) -> bool:
         """Whether a scripted word was played."""
         return self.word is not None
-
-
-class Unread:
-    """A response that is read from what was sent when somebody looks: most calls of a load test are never looked at."""
-
-    __slots__ = ("read",)
-
-    def __init__(self, read: Callable[[], Any]) -> None:
-        self.read = read
 
 
 @dataclass(slots=True, eq=False)

@@ -79,6 +79,10 @@ class State(Protocol):
         """The rules and the words they still have."""
         ...
 
+    def has(self, script: Script) -> bool:
+        """Whether this very script is known to be still the present one, without asking anybody."""
+        ...
+
     def seen(self, key: int) -> int:
         """How often this request has been counted, this time included."""
         ...
@@ -125,6 +129,10 @@ class LocalState:
             self.script = Script()
             self.clock_setting = REAL_TIME
             self._seen: Recent[int, int] = Recent(SEEN)
+
+    def has(self, script: Script) -> bool:
+        """Whether this very script is still the present one."""
+        return script is self.script
 
     def seen(self, key: int) -> int:
         """How often this request has been counted, this time included."""

@@ -21,6 +21,7 @@ from typing import Any
 from bench_runs import output_of
 
 from pytest_mockopenai.app import App
+from pytest_mockopenai.core.heading import Heading
 from pytest_mockopenai.core.routes import Routes
 from pytest_mockopenai.core.wire import Request, body_of
 from pytest_mockopenai.endpoints import all_endpoints
@@ -59,7 +60,7 @@ KINDS: dict[str, Callable[[str], tuple[str, dict[str, Any]]]] = {
 
 
 class _Forgetful(Readings):
-    def find(self, request: Request) -> Reading | None:
+    def find(self, request: Request, heading: Heading) -> Reading | None:
         return None
 
 

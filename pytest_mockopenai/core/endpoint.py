@@ -208,8 +208,7 @@ class Context:
         return counted.replaced(self.answer.usage) if self.answer else counted
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(NamedTuple):
     """A finished answer: the JSON object, its usage, and whatever the endpoint's `events` needs to cut it up.
 
     `headers` go out beside the standard ones. A reply that is no JSON has its content type and bytes in `content`; if

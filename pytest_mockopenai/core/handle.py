@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from pytest_mockopenai.core import errors, headers, jsontext, sse
 from pytest_mockopenai.core.bounds import check_bounds
@@ -80,8 +79,7 @@ def seed_text(endpoint: Endpoint, path: Mapping[str, str], body: JSON) -> bytes:
     return jsontext.canonical([endpoint.method, endpoint.path, path, asked])
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """A finished answer and how it is sent."""
 
     finished: Finished
@@ -102,25 +100,26 @@ def answered(context: Context, *, streams: bool | None = None) -> Outcome:
     return Outcome(finished, tuple(context.endpoint.events(context, finished)))
 
 
-def rendered(outcome: Outcome, endpoint: Endpoint, standard: Headers) -> Rendered:
-    """An outcome as it goes out; `standard` holds its request ID."""
-    sent = (*standard, *outcome.finished.headers)
-    usage = outcome.finished.usage
-    steps = usage.completion_tokens if usage else 0
-
-    content = outcome.finished.content
+def rendered(outcome: Outcome, endpoint: Endpoint, standard: Headers, own: int | None = None) -> Rendered:
+    """An outcome as it goes out; `standard` holds its request ID, and `own` is that of `wire.Whole`."""
+    finished, events = outcome
+    usage, content = finished.usage, finished.content
+    sent = standard
+    if finished.headers:
+        sent, own = (*standard, *finished.headers), None
 
     def failure(after: int) -> bytes:
         filled = errors.server_error().filled(model="", request_id=dict(standard).get("x-request-id", ""))
-        in_events = outcome.events is not None and content is None
+        in_events = events is not None and content is None
         return endpoint.failure(filled, after) if in_events else jsontext.dumps(filled.envelope())
 
-    if outcome.events is None:
-        kind, body = content or (headers.JSON, jsontext.dumps(outcome.finished.object))
-        status = outcome.finished.status
-        return Rendered(status, (*sent, ("content-type", kind)), body, steps=steps, failure=failure)
+    if events is None:
+        kind, body = content or (headers.JSON, jsontext.dumps(finished.object))
+        steps = usage.completion_tokens if usage else 0
+        head = (*sent, ("content-type", kind))
+        return Rendered(finished.status, head, body, steps=steps, failure=failure, own=own)
     kinds = (("content-type", content[0]),) if content else _OF_EVENTS
-    return Rendered(200, (*sent, *kinds), events=outcome.events, end=endpoint.end, failure=failure)
+    return Rendered(200, (*sent, *kinds), events=events, end=endpoint.end, failure=failure, own=own)
 
 
 _OF_EVENTS: Headers = (("content-type", sse.CONTENT_TYPE), ("cache-control", "no-cache"))

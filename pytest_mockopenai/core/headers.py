@@ -47,13 +47,19 @@ def standard(request_id: str, tokens: int) -> Headers:
 
     The time that the reply claims to have taken hangs on the request ID: any from 40 to 400 ms.
     """
+    return (*own(request_id), *_common(tokens))
+
+
+def own(request_id: str) -> Headers:
+    """Those of them that are of one reply alone."""
     return (
         ("x-request-id", request_id),
         ("openai-processing-ms", str(40 + zlib.crc32(request_id.encode()) % 361)),
-        *_SAME,
-        *_limits(tokens),
     )
 
+
+OWN = 2
+"""So many are they, the first ones."""
 
 _SAME: Headers = (
     ("openai-version", VERSION),
@@ -65,9 +71,10 @@ _SAME: Headers = (
 
 
 @lru_cache(1024)
-def _limits(tokens: int) -> Headers:
-    """What is left of the minute's limits, and when they are whole again."""
+def _common(tokens: int) -> Headers:
+    """With what is left of the minute's limits, and when they are whole again."""
     return (
+        *_SAME,
         ("x-ratelimit-remaining-requests", str(REQUESTS_A_MINUTE - 1)),
         ("x-ratelimit-remaining-tokens", str(max(0, TOKENS_A_MINUTE - tokens))),
         ("x-ratelimit-reset-requests", duration(60 / REQUESTS_A_MINUTE)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import NamedTuple
 
 from pytest_mockopenai.core import sse
 from pytest_mockopenai.core.wire import Cut, Headers, How, Relay, Reply, Send, Step, Stream, Upgrade, Whole
@@ -13,14 +14,14 @@ from pytest_mockopenai.core.word import Fault, FaultKind, Timing
 _AT_ONCE = Timing()
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """A reply as it would go out if nothing were slow or broken.
+class Rendered(NamedTuple):
+    """A reply as it would go out if nothing were slow or broken; a tuple, as there is one of every call.
 
     A whole reply has `body`; a streamed one has `events`, and `end` (`data: [DONE]`, or nothing). `steps` is the number
     of events that a whole reply would have had as a stream: how long it takes to write. `failure` is what an error
     after so many events looks like on this endpoint: an event, or for a whole reply a body. One that is `ready` to be
     played, such as what accepts an upgrade, or a recording, has its own times, and is neither slow nor broken beyond.
+    `own` is that of `Whole`.
     """
 
     status: int
@@ -31,6 +32,7 @@ class Rendered:
     steps: int = 0
     failure: Callable[[int], bytes] = lambda _: b""
     ready: Reply | None = None
+    own: int | None = None
 
 
 def paced(rendered: Rendered, timing: Timing | None = None, fault: Fault | None = None) -> Reply:
@@ -68,7 +70,7 @@ def _stream(rendered: Rendered, events: tuple[bytes, ...], timing: Timing, fault
     else:
         at = len(events) // 2 if fault.after is None else min(fault.after, len(events))
         steps = _STREAM_FAULTS[fault.kind](_Broken(rendered, events, at, timing, fault.flat))
-    return Stream(rendered.status, rendered.headers, steps)
+    return Stream(rendered.status, rendered.headers, steps, None, rendered.own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +143,8 @@ def _sends(data: tuple[bytes, ...], timing: Timing) -> tuple[Step, ...]:
 
 
 def _whole(rendered: Rendered, timing: Timing, fault: Fault | None) -> Reply:
-    wait = timing.total(rendered.steps)
-    whole = Whole(rendered.status, rendered.headers, rendered.body, wait)
+    wait = timing.total(rendered.steps) if timing is not _AT_ONCE else 0.0
+    whole = Whole(rendered.status, rendered.headers, rendered.body, wait, rendered.own)
     if fault is None:
         return whole
     if fault.kind == "hang" or (fault.after == 0 and fault.kind in _ENDINGS):
@@ -178,7 +180,7 @@ _WHOLE_FAULTS: dict[FaultKind, Callable[[Whole, Rendered], Reply]] = {
 
 
 def _stream_of(whole: Whole, *steps: Step, length: int | None = None) -> Stream:
-    return Stream(whole.status, whole.headers, steps, length)
+    return Stream(whole.status, whole.headers, steps, length, whole.own)
 
 
 def _half(data: bytes) -> bytes:

@@ -8,47 +8,43 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
 
 from pytest_mockopenai.core import headers, jsontext
-from pytest_mockopenai.core.blanks import TIME, Blanks, Form, Values
+from pytest_mockopenai.core.blanks import TIME, Blanks, Form
 from pytest_mockopenai.core.endpoint import Context, Finished
 from pytest_mockopenai.core.errors import Refused
 from pytest_mockopenai.core.handle import Outcome, answered
 from pytest_mockopenai.core.seed import Draw
+from pytest_mockopenai.core.unread import Unread
 from pytest_mockopenai.core.usage import Usage
+
+_BETWEEN = b"\0"  # the events of a template: JSON text holds no NUL
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A finished answer whose ids and times are blank: templates of its object and, of a stream, of its events."""
+    """A finished answer whose ids and times are blank: templates of its object and, of a stream, of all its events."""
 
     form: Form
     object: bytes
-    events: tuple[bytes, ...] | None
+    events: bytes | None
     usage: Usage | None
     status: int
 
     @property
     def size(self) -> int:
         """Its bytes, about."""
-        return len(self.object) + sum(map(len, self.events or ()))
+        return len(self.object) + len(self.events or b"")
 
-    def filled(self, serial: Draw, now: int) -> tuple[Outcome, Callable[[], Any]]:
-        """The answer to one request as it goes out, and a function that reads its object."""
+    def filled(self, serial: Draw, now: int) -> tuple[Outcome, Unread]:
+        """The answer to one request as it goes out, and its object to be read."""
         values = self.form.values(serial, now)
-        events = self.events
-        read = partial(_read, self.object, values)
-        if events is not None:
-            sent = tuple([event % values for event in events])
-            return Outcome(Finished({}, self.usage), sent), read
+        if self.events is not None:
+            events = tuple((self.events % values).split(_BETWEEN))
+            return Outcome(Finished({}, self.usage), events), Unread(self.object, values)
         content = (headers.JSON, self.object % values)
-        return Outcome(Finished({}, self.usage, status=self.status, content=content), None), read
-
-
-def _read(template: bytes, values: Values) -> Any:
-    return jsontext.loads(template % values)
+        finished = Finished({}, self.usage, status=self.status, content=content)
+        return Outcome(finished, None), Unread(self.object, values)
 
 
 def prepare(context: Callable[[Draw, float], Context]) -> Prepared | None:
@@ -66,14 +62,9 @@ def prepare(context: Callable[[Draw, float], Context]) -> Prepared | None:
 
 
 def _emptied(outcome: Outcome, blanks: Blanks) -> Prepared | None:
-    finished = outcome.finished
-    if finished.content is not None or finished.headers:
+    finished, events = outcome
+    if finished.content is not None or finished.headers or events == ():
         return None
     object_ = blanks.template(jsontext.dumps(finished.object))
-    events = outcome.events and _templates(outcome.events, blanks)
-    return Prepared(blanks.form(), object_, events, finished.usage, finished.status)
-
-
-def _templates(events: tuple[bytes, ...], blanks: Blanks) -> tuple[bytes, ...]:
-    """All at once: JSON text holds no NUL."""
-    return tuple(blanks.template(b"\0".join(events)).split(b"\0"))
+    sent = None if events is None else blanks.template(_BETWEEN.join(events))
+    return Prepared(blanks.form(), object_, sent, finished.usage, finished.status)

@@ -10,10 +10,8 @@ from pytest_mockopenai.core.endpoint import Endpoint
 from pytest_mockopenai.core.errors import Error, Refused
 from pytest_mockopenai.core.script import fits
 from pytest_mockopenai.core.usage import Usage
-from pytest_mockopenai.core.wire import Headers, Request
+from pytest_mockopenai.core.wire import Headers
 from pytest_mockopenai.core.word import VOCABULARY, BadWord, Word, parse
-
-HEADER = "x-test-scenario"
 
 Source = Literal["header", "rule", "chaos", "recording", "upstream", "default", "refused"]
 """Where a reply is from: the request's own header, a rule, chaos, a recording, the API itself (which is recorded); made
@@ -22,9 +20,8 @@ up for want of all these; or the request was refused."""
 _SHOWN = 200  # characters of a word in a header
 
 
-def asked(request: Request) -> Word | None:
-    """The word that the request asks for; None if it asks for none. Raises `Refused` (400) for a bad one."""
-    sent = request.header(HEADER)
+def asked(sent: str | None) -> Word | None:
+    """The word that the header asks for; None if it asks for none. Raises `Refused` (400) for a bad one."""
     text = sent.strip() if sent else ""
     if not text:
         return None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import Any
 
 from pytest_mockopenai.core.headers import SECRET
@@ -23,7 +24,7 @@ class Miss:
     got: object
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class When:
     """The conditions of a rule; all that are given must hold.
 
@@ -44,14 +45,15 @@ class When:
 
     def misses(self, inquiry: Inquiry) -> list[Miss]:
         """The conditions that do not hold for this call; empty if the rule applies."""
-        return [miss for name, wanted in self.given() if (miss := _TESTS[name](wanted, inquiry)) is not None]
+        return [miss for name, wanted in self.given if (miss := _TESTS[name](wanted, inquiry)) is not None]
 
-    def given(self) -> Iterator[tuple[str, Any]]:
+    @cached_property
+    def given(self) -> tuple[tuple[str, Any], ...]:
         """The conditions that were given, as names and values."""
-        return ((name, value) for name in _TESTS if (value := getattr(self, name)) is not None)
+        return tuple((name, value) for name in _TESTS if (value := getattr(self, name)) is not None)
 
     def __str__(self) -> str:
-        return ", ".join(f"{name}={_shown(value)}" for name, value in self.given()) or "any call"
+        return ", ".join(f"{name}={_shown(value)}" for name, value in self.given) or "any call"
 
 
 def _shown(value: Any) -> str:
@@ -141,7 +143,7 @@ class Rule:
         return replace(self, words=(*again, *rest))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Script:
     """All rules, oldest first; they are tried newest first. `made` is how many there were ever."""
 
@@ -184,6 +186,11 @@ class Script:
                 taken = word if word.count == 1 else replace(word, count=1)
                 return taken, self if word is rule.standing and not rule.words else self._with(rule.used())
         return None, self
+
+    @cached_property
+    def looks_further(self) -> bool:
+        """Whether a rule looks at more of a request than its body: at headers, or by a function at what it likes."""
+        return any(rule.when.header is not None or rule.when.where is not None for rule in self.rules)
 
     def unused(self) -> list[tuple[Rule, Word]]:
         """The words that no call has taken, with their rules; words that stand and a group's are never unused."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol, TypeAlias, get_args
 from urllib.parse import parse_qsl, unquote
 
@@ -98,12 +98,16 @@ Step: TypeAlias = Send | Cut
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A reply sent in one piece, `after` seconds from the request; content-length is the host's to add."""
+    """A reply sent in one piece, `after` seconds from the request; content-length is the host's to add.
+
+    If `own` is given, the headers after the first `own` are those of many replies, for a host to write once.
+    """
 
     status: int
     headers: Headers
     body: bytes
     after: float = 0.0
+    own: int | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +116,15 @@ class Stream:
 
     The status line and headers go out with the first `Send`: if the first step is a `Cut`, the client gets nothing at
     all. With `length` (bytes) the reply is framed by a content-length of that many bytes, true or not; without, it is
-    chunked (for an HTTP/1.0 client: ended by closing). A stream whose last step is a `Send` ends in order.
+    chunked (for an HTTP/1.0 client: ended by closing). A stream whose last step is a `Send` ends in order. `own` is
+    that of `Whole`.
     """
 
     status: int
     headers: Headers
     steps: tuple[Step, ...]
     length: int | None = None
+    own: int | None = field(default=None, compare=False, repr=False)
 
     def __iter__(self) -> Iterator[Step]:
         return iter(self.steps)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -112,8 +113,8 @@ def _ordinary(reply: Whole, incoming: Incoming, date: str) -> Framed | None:
     """What nearly every whole reply comes to, found in a quarter of the time; None if there is more to think of."""
     request, http11, keep_alive = incoming
     status, body = reply.status, reply.body
-    lines = _lines(reply.headers)
-    if not (http11 and keep_alive) or request.method == "HEAD" or status in (204, 304) or _may_clash(lines):
+    lines, may_clash = _told(reply.headers, reply.own)
+    if may_clash or not (http11 and keep_alive) or request.method == "HEAD" or status in (204, 304):
         return None
     line = _STATUS_LINES.get(status) or _status_line(status)
     head = f"{line}{lines}date: {date}\r\ncontent-length: {len(body)}\r\n\r\n"
@@ -163,8 +164,8 @@ def _says_close(headers: Headers) -> bool:
 
 def _head(reply: Reply, framing: Headers, date: str) -> bytes:
     added = (("date", date), *framing)
-    lines = _lines(reply.headers)
-    if _may_clash(lines):
+    lines, may_clash = _told(reply.headers, reply.own if isinstance(reply, (Whole, Stream)) else None)
+    if may_clash:
         own, added = _settled(reply.headers, added)
         lines = _lines(own)
     return _encoded(f"{_status_line(reply.status)}{lines}{_lines(added)}\r\n")
@@ -172,6 +173,23 @@ def _head(reply: Reply, framing: Headers, date: str) -> bytes:
 
 def _status_line(status: int) -> str:
     return _STATUS_LINES.get(status) or f"HTTP/1.1 {status} \r\n"
+
+
+def _told(headers: Headers, own: int | None) -> tuple[str, bool]:
+    """The lines of a reply's headers, and whether they may clash; those that many replies have are written once."""
+    if own is None:
+        return _written(headers)
+    first, first_clashes = _written(headers[:own])
+    rest, rest_clashes = _written_once(headers[own:])
+    return first + rest, first_clashes or rest_clashes
+
+
+def _written(headers: Headers) -> tuple[str, bool]:
+    lines = _lines(headers)
+    return lines, _may_clash(lines)
+
+
+_written_once = lru_cache(256)(_written)
 
 
 def _lines(headers: Headers) -> str:

@@ -105,6 +105,25 @@ class Reader:
         self._head = None
         return _with_body(incoming, body) if body else incoming
 
+    def whole(self, data: bytes) -> Incoming | None:
+        """The request that these bytes are, if they are one to the last byte and come after nothing unfinished.
+
+        That is how nearly all requests come. Else None, also for what `next` refuses: then feed them.
+        """
+        if self._buffer or self._head is not None or data.startswith((b"\r", b"\n")):
+            return None
+        end = _END_OF_HEAD.search(data)
+        if end is None or (start := end.start()) > min(_KNOWN_SIZE, self._head_limit):
+            return None
+        try:
+            incoming, size, _ = _known_head(data[:start].removesuffix(b"\r"))
+        except Refused:
+            return None
+        stop = end.end()
+        if size is None or size > self._body_limit or len(data) != stop + size:
+            return None
+        return _with_body(incoming, data[stop:]) if size else incoming
+
     def interim(self) -> bytes:
         """What to send while the body is awaited: `100 Continue` if the client asked for it, once; else nothing."""
         if self._head is None or self._continued or not self._head.expects_continue:

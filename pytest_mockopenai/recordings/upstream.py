@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pytest_mockopenai import isolation
+from pytest_mockopenai.core.heading import SCENARIO
 from pytest_mockopenai.core.pace import without_wait
-from pytest_mockopenai.core.scenario import HEADER as SCENARIO
 from pytest_mockopenai.core.wire import Cut, Headers, How, Request, Send, Step
 from pytest_mockopenai.recordings import redaction
 from pytest_mockopenai.recordings.events import Splitter

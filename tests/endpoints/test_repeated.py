@@ -13,6 +13,10 @@ from hypothesis import strategies as st
 
 from pytest_mockopenai.app import App
 from pytest_mockopenai.core import words
+from pytest_mockopenai.core.chaos import Chaos
+from pytest_mockopenai.core.heading import Heading
+from pytest_mockopenai.core.latency import Latency
+from pytest_mockopenai.core.limits import Limits
 from pytest_mockopenai.core.routes import Routes
 from pytest_mockopenai.core.wire import Request, body_of
 from pytest_mockopenai.endpoints import all_endpoints
@@ -28,7 +32,7 @@ JSON = ("content-type", "application/json")
 class Forgetful(Readings):
     """Remembers nothing."""
 
-    def find(self, request: Request) -> Reading | None:
+    def find(self, request: Request, heading: Heading) -> Reading | None:
         return None
 
 
@@ -40,6 +44,7 @@ class Twins:
 
     def __init__(self, **options: Any) -> None:
         self.time: float = NOW
+        self.settings = Settings(**options)
         self.apps = [self._app(all_endpoints(), Readings(), options), self._app(ANEW, Forgetful(), options)]
 
     def _app(self, endpoints: Any, readings: Readings, options: dict[str, Any]) -> App:
@@ -147,6 +152,8 @@ HEADERS = [
     (KEY, ("Content-Type", "application/json; charset=utf-8")),
     (KEY, ("content-type", "text/plain")),
     (("authorization", "Bearer sk-bad"), JSON),
+    (KEY, JSON, ("X-Test-Scenario", "says('asked') | slow(first=1)")),
+    (KEY, JSON, ("X-Test-Scenario", "rate_limit")),
     (JSON,),
 ]
 
@@ -198,7 +205,27 @@ REQUESTS = st.builds(
 )
 RULES = st.tuples(st.sampled_from(CONDITIONS), st.sampled_from(WORDS), st.booleans())
 REPEATED = st.tuples(REQUESTS, st.integers(1, 4))
-STEPS = st.one_of(REPEATED, REPEATED, RULES, st.floats(0, 2000), st.sampled_from(["cl100k_base", "o200k_base"]))
+CHANGES: list[dict[str, Any]] = [
+    {"latency": Latency(0.5, time_to_first_token_std_dev=0.1, inter_token_latency=0.1)},
+    {"limits": Limits(rpm=2, tpm=500)},
+    {"chaos": Chaos(0.5)},
+    {"models": "strict"},
+    {"seed": 5},
+    {"invalid_keys": frozenset({"sk-test"})},
+    {"scenario_header": False},
+    {"close_async": True},
+    {"strict": True},
+    {"body_limit": 60},
+]
+STEPS = st.one_of(
+    REPEATED,
+    REPEATED,
+    RULES,
+    st.floats(0, 2000),
+    st.sampled_from(["cl100k_base", "o200k_base"]),
+    st.sampled_from(CHANGES),
+    st.just({}),
+)
 
 
 def _do(twins: Twins, step: Any) -> None:
@@ -207,6 +234,9 @@ def _do(twins: Twins, step: Any) -> None:
     elif isinstance(step, str):
         for app in twins.apps:
             app.models.set_encoding("my-own", step)  # type: ignore[attr-defined]
+    elif isinstance(step, dict):
+        for app in twins.apps:
+            app.settings = replace(twins.settings, **step)
     elif isinstance(step[0], Request):
         for _ in range(step[1]):
             twins.send(step[0])

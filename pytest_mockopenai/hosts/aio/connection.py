@@ -61,6 +61,11 @@ class Connection(Line):
             else:
                 if not self.earned:
                     self.since = None
+                incoming = self.reader.whole(data)
+                if incoming is not None:
+                    self._take(incoming)
+                    self._served()
+                    return
                 self.earned += len(data)
                 self.reader.feed(data)
                 self.serve()
@@ -128,13 +133,19 @@ class Connection(Line):
                 if incoming is None:
                     self._wait_for_more()
                     break
-                self.earned = 0
-                self.since = None
-                self.answer(incoming)
+                self._take(incoming)
         except Refused as refused:
             self.refuse(refused.error)
         finally:
             self._serving = False
+        self._served()
+
+    def _take(self, incoming: Incoming) -> None:
+        self.earned = 0
+        self.since = None
+        self.answer(incoming)
+
+    def _served(self) -> None:
         self.flush()
         if self.half_closed and self.activity is None and not self.paused:
             self.close()

@@ -19,6 +19,7 @@ class Line(asyncio.Protocol):
     """An open line. What is written goes out in one piece with `flush`.
 
     `paused`: something that was written has not been taken by the client's socket yet. `reading`: what comes is taken.
+    `is_tls`: it is encrypted; then neither side can close its half alone.
     `half_closed`: the client sends no more. `hung_up`: the host has closed it. `since` is when the line was first seen
     doing what it does now, in the seconds of `monotonic`, None if it was not looked at yet: asking for the time with
     each request would cost more than it tells.
@@ -32,13 +33,14 @@ class Line(asyncio.Protocol):
         "_untaken",
         "half_closed",
         "hung_up",
+        "is_tls",
         "paused",
         "reading",
         "since",
     )
 
     def __init__(self) -> None:
-        self.paused = self.half_closed = self.hung_up = False
+        self.paused = self.half_closed = self.hung_up = self.is_tls = False
         self.reading = True
         self.since: float | None = None
         self._transport: asyncio.Transport
@@ -51,11 +53,7 @@ class Line(asyncio.Protocol):
         """The connection is there."""
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(0)  # to be paused means that something is left to write
-
-    @property
-    def is_tls(self) -> bool:
-        """Whether it is encrypted; then neither side can close its half alone."""
-        return self._transport.get_extra_info("sslcontext") is not None
+        self.is_tls = self._transport.get_extra_info("sslcontext") is not None
 
     def pause_writing(self) -> None:
         """Writes no more for now."""

@@ -43,6 +43,10 @@ class RedisState:
         """The rules and the words they still have."""
         return self._script.look().left
 
+    def has(self, script: Script) -> bool:
+        """Never: others may have changed it."""
+        return False
+
     def take(self, taking: Taking) -> Word | None:
         """The word for the request that this thread counted last."""
         return self._script.take(taking)

@@ -18,10 +18,11 @@ from pytest_mockopenai.core.clock import REAL_TIME, ClockSetting
 from pytest_mockopenai.core.errors import Refused
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.script import Script, When
+from pytest_mockopenai.core.unread import Unread
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.core.wire import Request
 from pytest_mockopenai.core.word import Word, parse
-from pytest_mockopenai.recorder import Entry, Recorder, Unread
+from pytest_mockopenai.recorder import Entry, Recorder
 from pytest_mockopenai.standalone.shared.calls import RedisRecorder
 from pytest_mockopenai.standalone.shared.collections import RedisCollection, RedisContents
 from pytest_mockopenai.state import Recording, State, Taking
@@ -282,7 +283,7 @@ def test_calls_are_kept_as_they_were(state):
 
 
 def test_a_response_that_nobody_has_read_is_read(state):
-    added(state, response=Unread(lambda: {"id": "1"}))
+    added(state, response=Unread(b'{"id":"%(0)b"}', {b"0": b"1"}))
     assert state.recorder.calls()[0].response == {"id": "1"}
 
 
