@@ -459,6 +459,8 @@ class App:
         sent = (*kept, *more, ("content-type", headers.JSON))
         request = Request("POST", path, sent, jsontext.dumps(body))
         exchange = self._exchanged(Attempt(request, heading_of(sent), inner=True))
+        sent = (*kept, *more, (headers.INNER, "true"), ("content-type", headers.JSON))
+        exchange = self._exchanged(Attempt(Request("POST", path, sent, jsontext.dumps(body)), inner=True))
         exchange.ended("done")
         reply = exchange.reply
         if isinstance(reply, Whole):

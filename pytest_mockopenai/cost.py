@@ -12,8 +12,10 @@ from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.recorder import Call
 
 MILLION = 1_000_000
-# These take a model's name and cost nothing, or answer no tokens although OpenAI bills none either.
-_FREE = frozenset({"moderations", "models", "responses.input_tokens"})
+# These take a model's name and cost nothing; what a run asks its model is a call of its own.
+_FREE = frozenset(
+    {"moderations", "models", "responses.input_tokens", "beta.assistants", "beta.threads", "beta.threads.runs"}
+)
 
 
 class NoPrice(LookupError):

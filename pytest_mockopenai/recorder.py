@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from pytest_mockopenai.core.endpoint import Contract
-from pytest_mockopenai.core.headers import BATCH_ID, CUSTOM_ID, SECRET
+from pytest_mockopenai.core.headers import BATCH_ID, CUSTOM_ID, INNER, SECRET
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.scenario import Source
 from pytest_mockopenai.core.unread import Unread
@@ -82,6 +82,11 @@ class _Told:
         """How many times the SDK says it has tried this call before (`x-stainless-retry-count`)."""
         count = self.header("x-stainless-retry-count") or ""
         return int(count) if count.isdecimal() and len(count) < 10 else 0
+
+    @property
+    def inner(self) -> bool:
+        """Whether the mock made this call itself while it answered another: a batch's line, a run's turn."""
+        return self.header(INNER) is not None
 
     @property
     def batch_id(self) -> str | None:

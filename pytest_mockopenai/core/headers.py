@@ -19,6 +19,9 @@ ORGANIZATION = "org-mock"
 PROJECT = "proj_mock"
 VERSION = "2020-10-01"
 JSON = "application/json"
+INNER = "x-mock-inner"
+"""The header of a call that the mock makes itself while it answers another: a batch's line, a run's turn."""
+
 BATCH_ID, CUSTOM_ID = "x-mock-batch-id", "x-mock-custom-id"
 """What a line of a batch has beside the headers of the call that had it run: whose line it is."""
 

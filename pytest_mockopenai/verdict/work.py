@@ -44,9 +44,9 @@ class Work:
 def works_of(calls: Iterable[Call], standard: Standard) -> list[Work]:
     """The works of the calls, in the order in which they began.
 
-    What is said on a WebSocket is left out, and so are the lines of batches, which no client sends one by one.
+    What is said on a WebSocket is left out, and so is what the mock asked of itself: no client sent that.
     """
-    judged = [call for call in calls if call.method != IN_DIALOGUE and call.status != 101 and call.custom_id is None]
+    judged = [call for call in calls if call.method != IN_DIALOGUE and call.status != 101 and not call.inner]
     ordered = sorted(judged, key=_order)
     found: list[_Growing] = []
     alike: dict[Key, _Alike] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_mockopenai.core.headers import CUSTOM_ID
+from pytest_mockopenai.core.headers import INNER
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.wire import Headers, Request
 from pytest_mockopenai.recorder import Call
@@ -21,7 +21,7 @@ def call(
     took: float = 0.1,
     number: int | None = None,
     key: str | None = None,
-    custom_id: str | None = None,
+    inner: bool = False,
     text: str = "Hi",
     sent: Headers = (),
     method: str = "POST",
@@ -29,16 +29,16 @@ def call(
 ) -> Call:
     """The call with this index, `at` so many seconds, whose answer was there `took` seconds later.
 
-    `number` is what an SDK says of its attempts, `key` an idempotency key, `custom_id` is that of a batch's line,
-    `sent` are headers of the reply.
+    `number` is what an SDK says of its attempts, `key` an idempotency key, `inner` calls are the mock's own, `sent` are
+    headers of the reply.
     """
     headers: list[tuple[str, str]] = []
     if number is not None:
         headers.append(("X-Stainless-Retry-Count", str(number)))
     if key is not None:
         headers.append(("Idempotency-Key", key))
-    if custom_id is not None:
-        headers.append((CUSTOM_ID, custom_id))
+    if inner:
+        headers.append((INNER, "true"))
     body = {"model": "gpt-4o", "messages": [{"role": "user", "content": text}]}
     inquiry = Inquiry("chat.completions", Request(method, PATH, tuple(headers)), body, "gpt-4o")
     known = {"ended": "done", "finished": START + at + took, **fields}

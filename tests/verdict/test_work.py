@@ -98,8 +98,8 @@ def test_what_is_said_on_a_websocket_is_left_out() -> None:
     assert grouped(call(0, 0, 101, method="GET"), call(1, 1, 500, method="WS"), call(2, 2, method="WS")) == []
 
 
-def test_lines_of_batches_are_left_out() -> None:
-    assert grouped(call(0, 0, 500, custom_id="a"), call(1, 0, custom_id="b")) == []
+def test_what_the_mock_asked_of_itself_is_left_out() -> None:
+    assert grouped(call(0, 0, 500, inner=True), call(1, 0, inner=True)) == []
 
 
 def test_each_retry_follows_the_attempt_that_ended_last_before_it() -> None:
