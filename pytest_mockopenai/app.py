@@ -456,11 +456,9 @@ class App:
     def _called(self, opening: Request, path: str, body: JSON, *more: tuple[str, str]) -> Answered:
         """Answer a call that an endpoint makes, with the headers of the call that it answers, and more."""
         kept = tuple(pair for pair in opening.headers if pair[0].lower() not in _OF_ONE_REQUEST)
-        sent = (*kept, *more, ("content-type", headers.JSON))
+        sent = (*kept, *more, (headers.INNER, "true"), ("content-type", headers.JSON))
         request = Request("POST", path, sent, jsontext.dumps(body))
         exchange = self._exchanged(Attempt(request, heading_of(sent), inner=True))
-        sent = (*kept, *more, (headers.INNER, "true"), ("content-type", headers.JSON))
-        exchange = self._exchanged(Attempt(Request("POST", path, sent, jsontext.dumps(body)), inner=True))
         exchange.ended("done")
         reply = exchange.reply
         if isinstance(reply, Whole):
