@@ -34,6 +34,8 @@ _OMITTABLE: Mapping[str, frozenset[str]] = {
 _ALSO: Mapping[tuple[str, str], tuple[str, ...]] = {
     # The SDK lists the preview's names only; the tool without that is forced by its own.
     ("ToolChoiceTypesParam", "type"): ("web_search", "web_search_2025_08_26"),
+    # The SDK's own description of it lists these, too; its type is that of new videos.
+    ("VideoExtendParams", "seconds"): ("16", "20"),
 }
 _NAMES: Mapping[tuple[str, str], str] = {
     (CHAT, "functions"): "an array of function definitions",

@@ -53,12 +53,14 @@ def plan_of(params: str) -> Plan:
     A union (a TypedDict for streaming, one for not) becomes one plan: a field takes what any member takes there, and is
     required if all of them require it. Raises NoSuchType if the installed openai package has no such TypedDict.
     """
-    members = [_hints(member) for member in _typed_dicts(params)]
-    fields = {}
+    types = _typed_dicts(params)
+    members, fields = [_hints(member) for member in types], {}
     for name in dict.fromkeys(name for hints in members for name in hints):
         given = [hints[name] for hints in members if name in hints]
         required = len(given) == len(members) and all(hint.required for hint in given)
-        shape = one_of(map(_shape, dict.fromkeys(each for hint in given for each in _without_null(hint.type))))
+        shapes = [*map(_shape, dict.fromkeys(each for hint in given for each in _without_null(hint.type)))]
+        more = tuple(dict.fromkeys(value for each in types for value in practice.also(each.__name__, name)))
+        shape = one_of([*shapes, choice_of(more)] if more else shapes)
         fields[name] = Field(shape, not required or any(map(_takes_null, given)), required)
     return planned(fields)
 

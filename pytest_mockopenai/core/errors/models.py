@@ -62,13 +62,13 @@ def content_filtered() -> Error:
     )
 
 
-def moderation_blocked() -> Error:
-    """400 of the image and video APIs: the prompt was refused by policy (wording: CarrotMangaTranslator#122)."""
+def moderation_blocked(of: str = "image") -> Error:
+    """400 of the API of images or videos: the prompt was refused by policy (wording: CarrotMangaTranslator#122)."""
     return Error(
         400,
         "Your request was rejected by the safety system. If you believe this is an error, contact us at "
         f"{HELP} and include the request ID {{request_id}}. safety_violations=[sexual].",
-        type="image_generation_user_error",
+        type=f"{of}_generation_user_error",
         code="moderation_blocked",
     )
 
