@@ -54,7 +54,6 @@ def made(context: Context, *, model: str, seconds: str, size: str, source: str |
         "drawn_from": context.draw.child("video").hex(64),
     }
     videos(context).put(video["id"], entry)
-    context.announce("video", video["id"], entry["timeline"])
     return shown(entry, context.time)
 
 
