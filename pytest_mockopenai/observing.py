@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from pytest_mockopenai.core.wire import Ending
@@ -32,6 +33,26 @@ class Observer(Protocol):
 
     def ended(self, seen: Seen) -> None:
         """A call has ended, or is about to write its last byte; told once for each."""
+
+
+class Locked:
+    """Tells observers of one call at a time, whatever threads calls are on."""
+
+    def __init__(self, observers: Sequence[Observer]) -> None:
+        self._observers = tuple(observers)
+        self._lock = threading.Lock()
+
+    def began(self, call: Entry) -> None:
+        """Tells them."""
+        with self._lock:
+            for observer in self._observers:
+                observer.began(call)
+
+    def ended(self, seen: Seen) -> None:
+        """Tells them."""
+        with self._lock:
+            for observer in self._observers:
+                observer.ended(seen)
 
 
 class InFlight:

@@ -45,11 +45,11 @@ class Cassette:
         *,
         matcher: Matcher | None = None,
         repeats: bool = False,
-        kept: Callable[[Interaction], object] = lambda _: None,
+        kept: Callable[[Interaction], object] | None = None,
     ) -> None:
         """`recorded` is what there was before; with `repeats` the last recording of a request answers it for ever.
 
-        `kept` is told of each interaction that has been recorded.
+        What has been recorded is handed over to `kept`; None: it is kept here.
         """
         known = list(recorded)
         self.mode = mode
@@ -83,10 +83,10 @@ class Cassette:
     def end(self, slot: Slot, answered: RecordedReply | None) -> None:
         """The answer has come, or None will."""
         slot.reply = answered
-        if answered is None:
+        if answered is None or self._kept is not None:
             with self._lock:
                 self._slots.remove(slot)
-        else:
+        if answered is not None and self._kept is not None:
             self._kept(Interaction(slot.request, answered))
 
     def rewind(self) -> None:

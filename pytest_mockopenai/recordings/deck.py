@@ -21,6 +21,7 @@ from pytest_mockopenai.recordings.redaction import Redactor
 from pytest_mockopenai.recordings.upstream import Arrival, Unreachable, Upstream
 from pytest_mockopenai.taping import Complain, Known, Told
 
+_SECRETS = 1000  # keys of clients that are known by their very text; the oldest are forgotten first
 _PATIENCE = 30.0  # seconds that streams still coming may take when it is over
 
 
@@ -38,18 +39,20 @@ class CassetteDeck:
         self._where = where
         self._rhythm = rhythm
         self._arrivals: list[Arrival] = []
-        self._secrets: set[str] = set(upstream.secrets if upstream else ())
+        self._secrets: dict[str, None] = dict.fromkeys(upstream.secrets if upstream else ())
         self._lock = threading.Lock()
 
     @property
     def redactor(self) -> Redactor:
         """What takes out all secrets that have been seen."""
-        return Redactor(redaction.longest_first(self._secrets))
+        return Redactor(redaction.longest_first(tuple(self._secrets)))
 
     def answer(self, inquiry: Inquiry, complain: Complain) -> Told:
         """The recorded reply, or that of the upstream; raises `Refused` if there is neither."""
         with self._lock:
-            self._secrets.update(redaction.secrets_of(inquiry.request))
+            self._secrets.update(dict.fromkeys(redaction.secrets_of(inquiry.request)))
+            while len(self._secrets) > _SECRETS:
+                del self._secrets[next(iter(self._secrets))]
             redactor = self.redactor
         asked = RecordedRequest.of(inquiry.request, redactor)
         known = self.cassette.find(asked)

@@ -8,6 +8,7 @@ from pathlib import Path
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.explain import asked_text, diff, report, request_text, shortened
 from pytest_mockopenai.recordings.cassette import Near
+from pytest_mockopenai.recordings.files import SUFFIX
 from pytest_mockopenai.recordings.interaction import RecordedRequest
 from pytest_mockopenai.settings import RecordMode
 
@@ -20,12 +21,20 @@ def unrecorded(inquiry: Inquiry, near: Near | None, where: Path, mode: RecordMod
         f"No recording answers {request_text(inquiry)}; mode {mode!r} records nothing.",
         seen=asked_text(inquiry),
         expected=_nearest(near, where),
-        fix=(
-            "record it: pytest --mock-openai-record=new keeps what is there, --mock-openai-record=all records all anew",
-            "a field that is other in each run: record_ignore=['metadata']",
-            "or script it: mock_openai.reply(...); a test without recordings has record=None in its marker",
-        ),
+        fix=_OF_TESTS if where.suffix == SUFFIX else _OF_SERVERS,
     )
+
+
+_OF_TESTS = (
+    "record it: pytest --mock-openai-record=new keeps what is there, --mock-openai-record=all records all anew",
+    "a field that is other in each run: record_ignore=['metadata']",
+    "or script it: mock_openai.reply(...); a test without recordings has record=None in its marker",
+)
+_OF_SERVERS = (
+    "record it: mockopenai serve --record DIR, with --upstream URL unless that is OpenAI",
+    "a field that is other in each request: --record-ignore metadata",
+    "or answer it by a rule: --stubs FILE",
+)
 
 
 def _nearest(near: Near | None, where: Path) -> list[str]:
@@ -46,7 +55,7 @@ def unreachable(inquiry: Inquiry, why: str) -> str:
         f"The reply to {request_text(inquiry)} could not be recorded.",
         seen=asked_text(inquiry),
         expected=[f"an answer: {shortened(why)}"],
-        fix=("set the upstream: --mock-openai-upstream=URL; its key is OPENAI_API_KEY of the environment",),
+        fix=("set the upstream: --mock-openai-upstream=URL in tests, --upstream URL of a server",),
     )
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 import pytest_mockopenai
+from pytest_mockopenai.settings import OPENAI
 from pytest_mockopenai.standalone.config import Config
 
 _CHAT = '{"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}'
@@ -39,6 +40,10 @@ def _said(config: Config, urls: Sequence[str], metrics: bool) -> Iterator[str]:
             f"  {config.workers} workers: answers are the same from each; recorded calls, the rules' sequences, stored "
             "objects and how often a request was repeated (it decides ids) are each worker's own"
         )
+    if config.record is not None:
+        yield f"  recording {config.upstream or OPENAI} into {config.record}, mode {config.record_mode}"
+    if config.replay is not None:
+        yield f"  replaying {config.replay}"
     if config.metrics and not metrics:
         yield "  no /metrics: pip install 'pytest-mockopenai[server]'"
     yield "Try:"

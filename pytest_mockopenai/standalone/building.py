@@ -16,13 +16,15 @@ from pytest_mockopenai.core.wire import Request
 from pytest_mockopenai.endpoints import all_endpoints
 from pytest_mockopenai.hosts.port import Handler
 from pytest_mockopenai.models import KnownModels
-from pytest_mockopenai.observing import Observer
+from pytest_mockopenai.observing import Locked, Observer
+from pytest_mockopenai.recordings import CassetteDeck
 from pytest_mockopenai.scene import Scene
 from pytest_mockopenai.settings import Settings
 from pytest_mockopenai.standalone.calllog import CallLog
 from pytest_mockopenai.standalone.config import BadOption, Config
 from pytest_mockopenai.standalone.lines import Later
 from pytest_mockopenai.standalone.metrics import Metrics, Scraped
+from pytest_mockopenai.standalone.recording import deck_of
 from pytest_mockopenai.standalone.spans import Spans
 from pytest_mockopenai.state import State
 
@@ -36,6 +38,7 @@ class Mock:
     scene: Scene
     handler: Handler
     spans: Spans | None = None
+    deck: CassetteDeck | None = None
 
 
 def settings_of(config: Config) -> Settings:
@@ -81,10 +84,17 @@ def build(
     metrics = Metrics(gauges, later=later) if has_metrics(config) else None
     spans = _spans() if config.otel else None
     log = CallLog(write, format=config.log_format, level=config.log_level) if config.log_level != "off" else None
-    observers: list[Observer | None] = [metrics, spans, log]
-    scene.app.observers = tuple(observer for observer in observers if observer is not None)
+    told: list[Observer | None] = [metrics, spans, log]
+    observers = [observer for observer in told if observer is not None]
+    deck = scene.app.deck = deck_of(config)
+    scene.app.observers = (Locked(observers),) if records(config) else tuple(observers)
     front = _front(config, scene, ready)
-    return Mock(scene, Scraped(front, metrics) if metrics else front, spans)
+    return Mock(scene, Scraped(front, metrics) if metrics else front, spans, deck)
+
+
+def records(config: Config) -> bool:
+    """Whether calls may wait for another server, so that they are answered on threads."""
+    return config.record is not None
 
 
 def _front(config: Config, scene: Scene, ready: Callable[[], bool]) -> Handler:

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from pytest_mockopenai.standalone import background, config, listing, options
+from pytest_mockopenai.standalone import background, config, importing, listing, options
 from pytest_mockopenai.standalone.banner import banner, ready_line
 from pytest_mockopenai.standalone.building import has_metrics
 from pytest_mockopenai.standalone.certificates import with_certificate
@@ -183,6 +183,7 @@ COMMANDS: Sequence[tuple[str, str, Add, Callable[[argparse.Namespace], int]]] = 
     ("status", "say whether the server in the background runs", _add_name, status),
     ("logs", "print the log of the server in the background", _add_logs, logs),
     ("check", "check a stubs file", _add_check, check),
+    ("import", "turn recordings and VCR cassettes into a stubs file", importing.add_options, importing.run),
     ("load", "send many calls to a server and measure it", load.add_options, load.run),
     ("words", "list the vocabulary of replies", _add_words, lambda asked: listing.show(as_json=asked.json)),
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 from pytest_mockopenai.core.chaos import Chaos
 from pytest_mockopenai.core.latency import Latency
 from pytest_mockopenai.core.limits import Limits
-from pytest_mockopenai.settings import UnknownIds
+from pytest_mockopenai.settings import RecordMode, UnknownIds
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,13 @@ class Config:
     require_key: bool = False
     invalid_keys: tuple[str, ...] = ()
     unknown_ids: UnknownIds = "not_found"
+    record: Path | None = None
+    replay: Path | None = None
+    record_mode: RecordMode = "new"
+    record_ignore: tuple[str, ...] = ()
+    record_rhythm: bool = True
+    upstream: str | None = None
+    upstream_key: str | None = None
     cors: bool = False
     admin: bool = True
     admin_token: str | None = None
@@ -73,5 +80,11 @@ def check(config: Config) -> None:
         raise BadOption("--tls makes a certificate, --cert names one: give one of them")
     if config.ca_file is not None and not config.tls:
         raise BadOption("--ca-file says where --tls writes its CA: give --tls too")
+    if config.record is not None and config.replay is not None:
+        raise BadOption("--replay records nothing: give --record, or --replay")
+    if config.record is not None and config.workers > 1:
+        raise BadOption("--record writes files, which only one process does: use one worker")
+    if config.record is None and (config.upstream is not None or config.upstream_key is not None):
+        raise BadOption("--upstream is the API that is recorded: give --record too")
     if config.unix is not None and config.workers > 1:
         raise BadOption("--workers share a port, not a unix socket: give --port, or one worker")

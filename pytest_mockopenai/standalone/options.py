@@ -13,6 +13,7 @@ from pytest_mockopenai.standalone.config import BadOption, Config
 from pytest_mockopenai.standalone.values import (
     Reader,
     choice,
+    field_names,
     names,
     or_none,
     path,
@@ -21,6 +22,7 @@ from pytest_mockopenai.standalone.values import (
     size,
     switch,
     text,
+    url,
     whole,
 )
 
@@ -67,6 +69,16 @@ GROUPS: Mapping[str, tuple[Option, ...]] = {
         Option("invalid_keys", names, "KEYS", "API keys that get 401"),
         Option("unknown_ids", choice(*get_args(UnknownIds)), "WHAT",
                "what is said of objects that were never made: not_found, or synthesize a reply"),
+    ),
+    "recordings": (
+        Option("record", path, "DIR", "record into this folder what no rule answers, and replay what is in it"),
+        Option("replay", path, "DIR", "replay the recordings of this folder; all else no rule answers gets 400"),
+        Option("record_mode", choice("none", "once", "new", "all"), "MODE",
+               "new: record what is not there; once: if nothing is there; all: anew; none: nothing"),
+        Option("upstream", url, "URL", "the API that is recorded"),
+        Option("upstream_key", text, "KEY", "its API key, in the place of the clients' own"),
+        Option("record_ignore", field_names, "FIELDS", "fields of a request that make no difference: metadata,user"),
+        Option("record_rhythm", switch, "", "replay in the recorded times"),
     ),
     "interface": (
         Option("cors", switch, "", "let browsers call from any origin"),

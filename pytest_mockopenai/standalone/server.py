@@ -6,11 +6,12 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pytest_mockopenai.standalone import signals
-from pytest_mockopenai.standalone.building import build, warm_up
+from pytest_mockopenai.standalone.building import build, records, warm_up
 from pytest_mockopenai.standalone.certificates import context_of
 from pytest_mockopenai.standalone.complaints import Complaints
 from pytest_mockopenai.standalone.config import Config
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pytest_mockopenai.hosts.aio import AioHost, Limits
 
 STDOUT = 1
+_THREADS = 64  # calls that wait at the same time for the API that is recorded; more wait for these
 _LOOK = 0.5  # how often it is looked for what went wrong in the mock, in seconds
 
 
@@ -51,14 +53,19 @@ class Server:
         from pytest_mockopenai.hosts.aio import AioHost
 
         self.stop = stop = Stop()
-        later = asyncio.get_running_loop().call_later
-        lines = Lines(self._log_fd, later)
-        host = AioHost(limits=limits_of(self._config))
+        loop = asyncio.get_running_loop()
+        threads = ThreadPoolExecutor(_THREADS, "mock-openai-recording") if records(self._config) else None
+
+        def later(seconds: float, call: Callable[[], None]) -> None:
+            loop.call_soon_threadsafe(loop.call_later, seconds, call)
+
+        lines = Lines(self._log_fd, loop.call_later if threads is None else later)
+        host = AioHost(limits=limits_of(self._config), threads=threads)
         mock = build(
             self._config,
             lines.write,
             gauges=lambda: (host.connections, host.streams),
-            later=later,
+            later=loop.call_later if threads is None else later,
             ready=lambda: not stop.asked.is_set(),
         )
         host.handler = mock.handler
@@ -76,6 +83,8 @@ class Server:
         stubbing.stop()
         complaints.tell()
         lines.flush()
+        if mock.deck is not None:
+            mock.deck.close()
         if mock.spans:
             mock.spans.close()
         return 0 if drained else 1

@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
+from urllib.parse import urlsplit
 
+from pytest_mockopenai.core import fields
 from pytest_mockopenai.core.suggest import did_you_mean
 
 Reader: TypeAlias = Callable[[str], object]
@@ -92,6 +94,22 @@ def or_none(read: Callable[[str], float]) -> Callable[[str], float | None]:
         return read(value)
 
     return read_or_none
+
+
+def url(value: str) -> str:
+    """The URL of an API."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"'{value}' is no URL such as https://api.openai.com/v1")
+    return value
+
+
+def field_names(value: str) -> tuple[str, ...]:
+    """Fields of a JSON body, separated by commas."""
+    found = names(value)
+    for name in found:
+        fields.parse(name)
+    return found
 
 
 def names(value: str) -> tuple[str, ...]:

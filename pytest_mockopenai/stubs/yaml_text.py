@@ -17,6 +17,8 @@ _CORE = {
 }
 """The scalars that are no texts: form and first characters. NaN and Infinity, which JSON has not, are texts."""
 
+_ODD_BREAK = re.compile("[\x85\u2028\u2029]")
+
 
 def read(text: str) -> Document:
     """The document; raises `Unreadable`, also if PyYAML is not installed."""
@@ -46,6 +48,37 @@ def _loader() -> Any:
     for name, (form, first) in _CORE.items():
         Loader.add_implicit_resolver(_TAG + name, re.compile(f"(?:{form})\\Z"), ["" if c == "\0" else c for c in first])
     return Loader
+
+
+def write(value: Any) -> str:
+    """The text of a value, which is read again as the same by this schema and by that of YAML 1.1.
+
+    Raises `Unreadable` if PyYAML is not installed.
+    """
+    try:
+        import yaml
+    except ImportError:
+        raise Unreadable("YAML needs PyYAML: pip install 'pytest-mockopenai[server]'") from None
+    text: str = yaml.dump(value, Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=110)
+    return text
+
+
+@cache
+def _dumper() -> Any:
+    import yaml
+
+    class Dumper(yaml.SafeDumper):  # type: ignore[misc]
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
+
+    def text(dumper: Any, data: str) -> Any:
+        quoted = '"' if _ODD_BREAK.search(data) else None  # else they are taken for the end of a line
+        return dumper.represent_scalar(_TAG + "str", data, style=quoted)
+
+    Dumper.add_representer(str, text)
+    for name, (form, first) in _CORE.items():
+        Dumper.add_implicit_resolver(_TAG + name, re.compile(f"(?:{form})\\Z"), ["" if c == "\0" else c for c in first])
+    return Dumper
 
 
 def _told(error: Any) -> str:
