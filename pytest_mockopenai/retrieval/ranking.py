@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pytest_mockopenai.core.features import SHORT_WEIGHT, features
+from pytest_mockopenai.core.features import SHORT_WEIGHT, features, features_of, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,10 @@ class Features:
     __slots__ = ("_length", "weights")
 
     def __init__(self, text: str) -> None:
-        counted: Counter[str] = Counter()
-        for name, weight in features(text):
-            counted[name] += weight
+        counted: dict[str, int] = {}
+        for word, times in Counter(words(text)).items():
+            for name, weight in features_of(word):
+                counted[name] = counted.get(name, 0) + times * weight
         self.weights: Mapping[str, int] = counted
         self._length = math.sqrt(sum(weight * weight for weight in counted.values()))
 

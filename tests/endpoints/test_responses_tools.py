@@ -344,8 +344,68 @@ def test_code_and_what_it_prints_agree(api: Api) -> None:
     item = api.respond(tools=[TOOLS["code_interpreter"]], include=["code_interpreter_call.outputs"]).json["output"][0]
     one, other = map(int, item["code"].removeprefix("print(").removesuffix(")").split("*"))
     assert item["outputs"] == [{"type": "logs", "logs": f"{one * other}\n"}]
-    kept = {**TOOLS["code_interpreter"], "container": "cntr_mine"}
-    assert api.respond(tools=[kept]).json["output"][0]["container_id"] == "cntr_mine"
+
+
+# --- containers -------------------------------------------------------------------------------------------------------
+
+
+def container_of(response: Any) -> str:
+    item = response.json["output"][0]
+    return str(item.get("container_id") or item["environment"]["container_id"])
+
+
+def running(api: Api) -> list[str]:
+    """The ids of the containers that run, the newest first."""
+    return [each["id"] for each in api.get("/v1/containers").json["data"] if each["status"] == "running"]
+
+
+@pytest.mark.parametrize(("tool", "name"), [("code_interpreter", "container"), ("hosted_shell", "environment")])
+def test_code_runs_in_a_container_that_is_there(api: Api, tool: str, name: str) -> None:
+    file = uploaded(api, "a.csv", "1,2")
+    auto = {**TOOLS[tool][name], "file_ids": [file], "memory_limit": "4g"}
+    first = api.respond(tools=[{**TOOLS[tool], name: auto}])
+    id_ = container_of(first)
+    assert running(api) == [id_]
+    assert api.get(f"/v1/containers/{id_}").json["memory_limit"] == "4g"
+    (copy,) = api.get(f"/v1/containers/{id_}/files").json["data"]
+    assert copy["path"].endswith("-a.csv")
+    again = api.respond(tools=[TOOLS[tool]], previous_response_id=first.json["id"])
+    assert container_of(again) == id_
+    other = api.respond(tools=[TOOLS[tool]])
+    assert container_of(other) != id_
+    assert len(running(api)) == 2
+
+
+def test_code_runs_in_the_container_that_is_named(api: Api) -> None:
+    mine = api.send("POST", "/v1/containers", {"name": "mine"}).json["id"]
+    interpreter = {"type": "code_interpreter", "container": mine}
+    shell = {"type": "shell", "environment": {"type": "container_reference", "container_id": mine}}
+    for tool in (interpreter, shell):
+        api.time += 19 * 60  # to run code keeps it for longer
+        assert container_of(api.respond(tools=[tool])) == mine
+    assert running(api) == [mine]
+    api.time += 20 * 60
+    for tool in (interpreter, shell):
+        refused = api.respond(tools=[tool])
+        assert (refused.status, refused.error["message"]) == (400, "Container is expired.")
+
+
+def test_an_expired_container_gives_way_to_a_new_one(api: Api) -> None:
+    first = api.respond(tools=[TOOLS["code_interpreter"]])
+    api.time += 20 * 60
+    again = api.respond(tools=[TOOLS["code_interpreter"]], previous_response_id=first.json["id"])
+    assert running(api) == [container_of(again)] != [container_of(first)]
+
+
+def test_containers_and_files_that_do_not_exist(api: Api) -> None:
+    unknown = {"type": "code_interpreter", "container": "cntr_x"}
+    refused = api.respond(tools=[unknown])
+    assert (refused.status, refused.error["message"]) == (404, "Container with id 'cntr_x' not found.")
+    auto = {"type": "code_interpreter", "container": {"type": "auto", "file_ids": ["file-x"]}}
+    assert api.respond(tools=[auto]).error["message"] == "No such File object: file-x"
+    api.reply(*[words.built_in_call("code_interpreter")] * 2)
+    assert container_of(api.respond(tools=[unknown])) == "cntr_x"
+    assert [container_of(api.respond(tools=[auto]))] == running(api)
 
 
 def test_a_picture_has_the_asked_size(api: Api) -> None:

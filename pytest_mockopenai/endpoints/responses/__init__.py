@@ -11,7 +11,7 @@ from pytest_mockopenai.core.bounds import Length, Range
 from pytest_mockopenai.core.dialogue import upgrade_only
 from pytest_mockopenai.core.endpoint import JSON, Context, Endpoint, Finished, Service
 from pytest_mockopenai.core.usage import Usage
-from pytest_mockopenai.endpoints.responses import background, counting, events, file_search, stored
+from pytest_mockopenai.endpoints.responses import background, container, counting, events, file_search, stored
 from pytest_mockopenai.endpoints.responses.demand import demand_of
 from pytest_mockopenai.endpoints.responses.history import items_before, keep
 from pytest_mockopenai.endpoints.responses.object import response_object
@@ -99,11 +99,11 @@ _BOUNDS: dict[str, Length | Range] = {
 
 
 def _repeatable(body: Mapping[str, Any]) -> bool:
-    """Nothing is stored, nothing that was stored is gone on from or searched."""
+    """Nothing is stored, nothing that was stored is gone on from, searched or run code in."""
     return (
         body.get("store") is False
         and not any(body.get(name) for name in _STATEFUL)
-        and not any(file_search.is_search(tool) for tool in body.get("tools") or ())
+        and not any(file_search.is_search(tool) or container.runs_code(tool) for tool in body.get("tools") or ())
         and _is_complete(body.get("input"))
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from pytest_mockopenai.core.endpoint import JSON, Context
 from pytest_mockopenai.core.items import new_id
 from pytest_mockopenai.core.seed import Draw
 from pytest_mockopenai.core.usage import Usage
-from pytest_mockopenai.endpoints.responses import file_search
+from pytest_mockopenai.endpoints.responses import container, file_search
 from pytest_mockopenai.endpoints.responses.compaction import compaction_of, is_due
 from pytest_mockopenai.endpoints.responses.tools import definition_of
 from pytest_mockopenai.endpoints.responses.turn import Turn
@@ -112,19 +112,27 @@ class _Writer:
         earlier: Counter[str] = Counter()
         for place, call in enumerate(calls):
             tool = definition_of(self._context.body, call.tool, earlier[call.tool])
+            serial = self._serial(f"use {place}")
             use = Use(
                 tool=tool,
                 asked=self._context.inquiry.last_message,
                 items=self._turn.items,
                 include=self._include,
                 draw=self._context.draw.child(f"use {place}"),
-                serial=self._serial(f"use {place}"),
+                serial=serial,
                 found=file_search.found(self._context, tool) if call.tool == "file_search" else None,
+                container=self._container(call.tool, tool, serial),
             )
             earlier[call.tool] += 1
             made = used(call.tool, use, call.fields)
             self._citations += [made.citation] if made.citation else []
             yield from made.items
+
+    def _container(self, kind: str, tool: Mapping[str, Any], serial: Draw) -> str:
+        """Where this use of a tool runs its code; nowhere if it runs none."""
+        if kind not in container.TOOLS:
+            return ""
+        return container.container_of(self._context, tool, self._turn.items, serial)
 
     # --- what is said -------------------------------------------------------------------------------------------------
 

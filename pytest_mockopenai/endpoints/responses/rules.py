@@ -10,7 +10,7 @@ from pytest_mockopenai.core.endpoint import JSON, Context
 from pytest_mockopenai.core.errors import Refused
 from pytest_mockopenai.core.inquiry import is_models
 from pytest_mockopenai.core.tools import named_tool, offered_tools
-from pytest_mockopenai.endpoints.responses import file_search, history
+from pytest_mockopenai.endpoints.responses import container, file_search, history
 from pytest_mockopenai.endpoints.responses.demand import asked_effort, text_format
 
 _SOURCES = ("input", "previous_response_id", "prompt", "conversation")
@@ -131,4 +131,4 @@ def _check_mates(items: Sequence[JSON], kind: str, output: str, phrase: str) -> 
         raise Refused(errors.invalid(message, param="input"))
 
 
-RULES = (required, combinations, tools, file_search.check, structured_output, said_by_the_model, mates)
+RULES = (required, combinations, tools, file_search.check, container.check, structured_output, said_by_the_model, mates)

@@ -24,7 +24,7 @@ class Use:
     """One use: how the request configures the tool, the user's last message, and the items so far.
 
     `include` is the request's; `draw` and `serial` are as in `Context`, for this use alone. `found` is what a file
-    search has found, None if there is nothing that it could search.
+    search has found, None if there is nothing that it could search; `container` is where code runs.
     """
 
     tool: Mapping[str, Any]
@@ -34,6 +34,7 @@ class Use:
     draw: Draw
     serial: Draw
     found: Sequence[Hit] | None = None
+    container: str = ""
 
     def item(self, kind: str, **fields: Any) -> JSON:
         """A finished item of this type."""
@@ -121,13 +122,7 @@ def _code_interpreter(use: Use) -> Used:
     one, other = (use.draw.child(name).integer(2, 99) for name in ("one", "other"))
     outputs = [{"type": "logs", "logs": f"{one * other}\n"}] if "code_interpreter_call.outputs" in use.include else None
     code = f"print({one} * {other})"
-    container = _container(use, use.tool.get("container"))
-    return Used((use.item("code_interpreter_call", code=code, container_id=container, outputs=outputs),))
-
-
-def _container(use: Use, given: Any) -> str:
-    """The id of the container that a tool runs in: the request's, or a new one."""
-    return given if isinstance(given, str) else "cntr_" + use.serial.child("container").hex(48)
+    return Used((use.item("code_interpreter_call", code=code, container_id=use.container, outputs=outputs),))
 
 
 _ANY_SIZE = (1024, 1024)
@@ -203,8 +198,7 @@ def _arguments(use: Use) -> str:
 
 
 def _hosted_shell(use: Use) -> Used:
-    container = _container(use, (use.tool.get("environment") or {}).get("container_id"))
-    call = _shell_call(use, {"type": "container_reference", "container_id": container})
+    call = _shell_call(use, {"type": "container_reference", "container_id": use.container})
     printed = {"stdout": "notes.md\n", "stderr": "", "outcome": {"type": "exit", "exit_code": 0}}
     output = use.item("shell_call_output", call_id=use.call_id, max_output_length=None, output=[printed])
     return Used((call, output))
