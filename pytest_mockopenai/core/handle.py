@@ -66,8 +66,10 @@ def _check_content_type(request: Request) -> None:
 
 def check_body(endpoint: Endpoint, body: JSON, check_params: CheckParams) -> None:
     """Refuse what the endpoint's declared parameters and bounds do not allow; raises `Refused`."""
-    in_path = frozenset(parameters(endpoint.path))  # the SDK lists them among the params of some requests
-    problem = check_params(endpoint.params, body, known=endpoint.known, path=in_path) if endpoint.params else None
+    problem = None
+    if endpoint.params:
+        in_path = frozenset(parameters(endpoint.path))  # the SDK lists them among the params of some requests
+        problem = check_params(endpoint.params, body, known=endpoint.known, path=in_path)
     problem = problem or check_bounds(endpoint.bounds, body)
     if problem:
         raise Refused(problem)

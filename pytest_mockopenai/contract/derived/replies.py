@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +12,7 @@ from pytest_mockopenai.contract.derived import pages, streams
 from pytest_mockopenai.contract.derived.keeping import Shelf
 from pytest_mockopenai.contract.derived.models import fields_of, found, is_model
 from pytest_mockopenai.contract.derived.operation import Operation
-from pytest_mockopenai.contract.derived.synthesis import Synthesis
+from pytest_mockopenai.contract.derived.synthesis import Synthesis, kind_of
 from pytest_mockopenai.contract.derived.values import Values
 from pytest_mockopenai.core import prose
 from pytest_mockopenai.core.endpoint import JSON, Context, Finished
@@ -53,8 +53,11 @@ class Replies:
     def events(self, context: Context, finished: Finished) -> Iterable[bytes]:
         """A short stream that tells of the finished object."""
         assert self.operation.stream
-        whole = {self._type: finished.object} if is_model(self._type) else {}
-        return streams.events(found(self.operation.stream), self._made(context, whole))
+        made = self._made(context)
+        if is_model(self._type):
+            of_it = {f"{kind_of(self._type).rpartition('.')[2]}_id": str(finished.object.get("id"))}
+            made = replace(made, whole={self._type: finished.object}, known={**made.known, **of_it})
+        return streams.events(found(self.operation.stream), made)
 
     # --- kinds of reply -----------------------------------------------------------------------------------------------
 
@@ -147,10 +150,10 @@ class Replies:
     def _known(self, context: Context) -> Mapping[str, str]:
         return {name: value for name, value in context.path.items() if name != "id"}
 
-    def _made(self, context: Context, whole: Mapping[Any, Mapping[str, Any]] | None = None) -> Synthesis:
+    def _made(self, context: Context) -> Synthesis:
         ids = context.serial.child("derived") if self._creates else context.draw.child("derived")
         values = Values(context.draw.child("derived"), ids, context.now, self._verb)
-        return Synthesis(values, self._known(context), whole or {})
+        return Synthesis(values, self._known(context), about=self.operation.segments[-1])
 
     def _check_parents(self, context: Context) -> None:
         """Raises `Refused` with 404 if what the path goes through was never made."""

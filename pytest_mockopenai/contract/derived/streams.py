@@ -6,30 +6,43 @@ The SDK's type knows every event and its fields, but not which follow each other
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from pytest_mockopenai.contract.derived.models import fields_of, is_model, members, tags_of
+from pytest_mockopenai.contract.derived.ids import new_id
+from pytest_mockopenai.contract.derived.models import fields_of, is_model, literals, members, tags_of
 from pytest_mockopenai.contract.derived.synthesis import Synthesis
 from pytest_mockopenai.core import sse
 from pytest_mockopenai.core.endpoint import JSON
 
 _NAMED = "event"  # where events are named beside their data (`thread.run.created`), not in it
+_BEGUN = ("created", "in_progress")
 _LAST = ("completed", "idle", "done", "failed")
 _SAID = ("text", "message", "image", "")
 
 
 def events(type_: Any, made: Synthesis) -> Iterator[bytes]:
-    """The events of a stream of this type; whoever sends them adds the end."""
+    """The events of a stream of this type, without its end: they name the same ids and say the same."""
     by_name = {name: member for member in members(type_) for name in _names(member)}
-    chosen = [by_name[name] for name in _told(list(by_name))] or list(members(type_)[:1])
-    for number, member in enumerate(chosen):
-        yield _written(numbered(made.value(member, "event", place=f"[{number}]"), member, number))
+    chosen = {name: by_name[name] for name in _told(list(by_name))} or {"": members(type_)[0]}
+    for number, (name, member) in enumerate(chosen.items()):
+        begun = replace(made, whole=_in_progress(made.whole)) if name.endswith(_BEGUN) else made
+        yield _written(_numbered(begun.value(member, "event", place="event"), number, made))
 
 
-def numbered(event: JSON, member: Any, number: int) -> JSON:
-    """The event with its place in the stream, if it tells that."""
-    counts = is_model(member) and any(field.name == "sequence_number" for field in fields_of(member))
-    return {**event, "sequence_number": number} if counts else event
+def _in_progress(whole: Mapping[Any, Mapping[str, Any]]) -> dict[Any, Mapping[str, Any]]:
+    """The objects of a stream as they are before its end, those that know such a state."""
+    states = {model: {field.name: literals(field.type) for field in fields_of(model)} for model in whole}
+    return {
+        model: {**object_, "status": "in_progress"} if "in_progress" in states[model].get("status", ()) else object_
+        for model, object_ in whole.items()
+    }
+
+
+def _numbered(event: JSON, number: int, made: Synthesis) -> JSON:
+    """The event with what is its own: its place in the stream and its id, if it tells them."""
+    own = {"sequence_number": number, "event_id": new_id("event", made.values.ids, f"event {number}")}
+    return {**event, **{name: value for name, value in own.items() if name in event}}
 
 
 def _names(member: Any) -> Sequence[str]:

@@ -27,7 +27,21 @@ _DEEPEST = 8  # objects in objects, before lists stay empty and unions prefer wh
 _FILLED = frozenset({"answers", "choices", "content", "data", "items", "output", "results"})
 """Lists that one looks into: they get an item. Others stay empty, as errors, annotations and tools mostly are."""
 _WANTED = frozenset(
-    {*("completed_at", "created", "created_at", "data", "finished_at", "id", "metadata", "object", "status", "usage")}
+    {
+        *(
+            "amount",
+            "completed_at",
+            "created",
+            "created_at",
+            "data",
+            "finished_at",
+            "id",
+            "metadata",
+            "object",
+            "status",
+        ),
+        "usage",
+    }
 )
 """Fields that have a value though they need not."""
 
@@ -37,11 +51,13 @@ class Synthesis:
     """Makes values. `known` are fields whose values are known wherever they are, such as the ids in the path.
 
     `whole` are objects by their model, for what holds such an object: the events of a stream hold what is streamed.
+    `about` is what the request is about, the last word of its path: of a union it takes the kind that is called so.
     """
 
     values: Values
     known: Mapping[str, str] = field(default_factory=dict)
     whole: Mapping[Any, Mapping[str, Any]] = field(default_factory=dict)
+    about: str = ""
 
     def value(
         self, type_: Any, name: str, given: Any = NOTHING, *, kind: str = "", place: str = "", depth: int = 0
@@ -53,7 +69,7 @@ class Synthesis:
         fitting = next((each for each in kinds if takes(each, given)), None) if given is not NOTHING else None
         if fitting is None:
             given = NOTHING
-            fitting = _simplest(kinds, deep=depth > _DEEPEST)
+            fitting = _called(kinds, self.about) or _simplest(kinds, deep=depth > _DEEPEST)
         return self._made(fitting, name, given, kind, place, depth)
 
     def _made(self, type_: Any, name: str, given: Any, kind: str, place: str, depth: int) -> Any:
@@ -167,6 +183,12 @@ def _agrees(model: Any, given: Mapping[str, Any]) -> bool:
     if any(name in given and given[name] is not None and given[name] not in values for name, values in tags.items()):
         return False
     return not given or any(each.name in given for each in fields_of(model))
+
+
+def _called(kinds: Iterable[Any], about: str) -> Any:
+    """The member of a union whose `object` or `type` has this word in it: `organization.costs.result` for `costs`."""
+    models = (each for each in kinds if about and is_model(each))
+    return next((each for each in models if about in kind_of(each).split(".")), None)
 
 
 def _simplest(kinds: Iterable[Any], *, deep: bool) -> Any:

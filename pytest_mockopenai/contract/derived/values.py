@@ -16,7 +16,6 @@ _TEXTS: Mapping[str, str] = {
     "arguments": "{}",
     "b64_json": "bW9jaw==",
     "currency": "usd",
-    "delta": "Hello",
     "email": "user@example.com",
     "filename": "file.txt",
     "language": "en",
@@ -29,7 +28,10 @@ _TEXTS: Mapping[str, str] = {
     "version": "1",
 }
 _PROSE = frozenset(
-    {"content", "description", "instructions", "message", "output", "reason", "summary", "text", "transcript"}
+    {
+        *("content", "delta", "description", "instructions", "message", "output", "reason", "summary", "text"),
+        "transcript",
+    }
 )
 _SECRET = ("secret", "api_key", "token", "value")
 _TRUE = frozenset({"active", "deleted", "enabled", "valid"})
@@ -71,7 +73,8 @@ class Values:
         if name.endswith(_SECRET):
             return f"sk-mock-{self.ids.token(place, 24)}"
         if name in _PROSE:
-            return prose.filler(8, self.draw.child(place))
+            said = place.removesuffix("delta") + "text" if name == "delta" else place
+            return prose.filler(8, self.draw.child(said))
         return f"Example {name}".replace("_", " ")
 
     def whole(self, name: str, place: str) -> int:
