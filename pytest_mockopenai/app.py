@@ -117,8 +117,8 @@ class App:
 
     @settings.setter
     def settings(self, settings: Settings) -> None:
-        if settings.seed != self._settings.seed:
-            self._readings = Readings()  # what was read holds the seed
+        if (settings.seed, settings.unknown_ids) != (self._settings.seed, self._settings.unknown_ids):
+            self._readings = Readings()  # what was read holds the seed, and who answers
         self._settings = settings
         self._reader = Reader(self._routes, settings, self._readings)
 
@@ -323,7 +323,8 @@ class App:
         try:
             return find(reading.body, self._state.store) if find else ()
         except Refused as refused:
-            if self.deck is None and not self._is_forgiven(refused.error):
+            forgiven = isinstance(refused.error, UnknownId) and self._settings.unknown_ids == "synthesize"
+            if self.deck is None and not forgiven:
                 raise
             return ()
 
@@ -340,9 +341,6 @@ class App:
         asked, now = attempt.asked, self._now(attempt)
         attempt.admission = admitted(self._state.store, limits, asked, now)
 
-    def _is_forgiven(self, error: Error) -> bool:
-        return isinstance(error, UnknownId) and self._settings.unknown_ids == "synthesize"
-
     def _outcome(
         self, attempt: Attempt, reading: Reading, history: tuple[JSON, ...], *, streams: bool | None = None
     ) -> handle.Outcome:
@@ -354,8 +352,6 @@ class App:
         try:
             outcome = self._answered(attempt, reading, history, streams)
         except Refused as refused:
-            if not self._is_forgiven(refused.error):
-                raise
             outcome = self._derived(attempt, self._context_now(attempt, reading, history), refused.error)
         attempt.usage, attempt.stream = outcome.finished.usage, outcome.events is not None
         return outcome
@@ -372,12 +368,14 @@ class App:
         return outcome
 
     def _derived(self, attempt: Attempt, context: Context, error: Error) -> handle.Outcome:
-        """What the contract makes up in the place of an error about what was never made; raises `Refused`.
+        """What the contract answers in the place of an endpoint that refuses what the SDK's types allow.
 
-        Words that say what to answer are for the endpoint that refused, so with one of them the error stands.
+        Raises `Refused` if no reply is to be made up so. Words that say what to answer are for the endpoint that
+        refused, so with one of them the error stands.
         """
-        match = self._routes.unseen(context.request)
-        if match is None or context.answer is not None:
+        lenient = self._settings.unknown_ids == "synthesize" and error.type == errors.INVALID
+        match = self._routes.unseen(context.request) if lenient and context.answer is None else None
+        if match is None or error.status not in (400, 404):
             raise Refused(error)
         attempt.endpoint = match.endpoint
         if attempt.source == "default":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pytest_mockopenai.contract import fields, params
 from pytest_mockopenai.core import errors, forms, handle
+from pytest_mockopenai.core.bounds import check_bounds
 from pytest_mockopenai.core.endpoint import JSON, Endpoint
 from pytest_mockopenai.core.errors import Refused
 from pytest_mockopenai.core.inquiry import Inquiry
@@ -55,8 +56,20 @@ class Reader:
         given = match.path.get("model") or body.get("model")
         model = given if isinstance(given, str) else ""
         attempt.inquiry = Inquiry(match.endpoint.resource, attempt.request, body, model)
-        handle.check_body(match.endpoint, body, params.check)
+        handle.check_types(match.endpoint, body, params.check)
+        match = self._bounded(attempt, match, body)
         return reading_of(match, body, model, len(attempt.request.body), self._settings.seed)
+
+    def _bounded(self, attempt: Attempt, match: Match, body: JSON) -> Match:
+        """The match, if the body keeps to the endpoint's bounds; raises `Refused`, or matches what knows of none."""
+        problem = check_bounds(match.endpoint.bounds, body)
+        if problem is None:
+            return match
+        lenient = self._routes.unseen(attempt.request) if self._settings.unknown_ids == "synthesize" else None
+        if lenient is None:
+            raise Refused(problem)
+        attempt.endpoint = lenient.endpoint
+        return lenient
 
     def _check_key(self, key: str | None, endpoint: Endpoint) -> None:
         if key is None and self._settings.require_key and not endpoint.keyless:

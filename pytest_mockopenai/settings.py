@@ -37,7 +37,7 @@ class Settings:
     `chaos`: which calls are struck by an error or a fault, of those that neither a header nor a reply of a sequence
     answers; as text, see `core.chaos.parse`.
     `unknown_ids`: a request that names an object which was never made gets OpenAI's error (`not_found`), or a made-up
-    reply of the right type (`synthesize`).
+    reply of the right type (`synthesize`), as does whatever else the SDK's types allow and an endpoint refuses.
     `webhook_url`: who is told by webhooks when jobs end; None: nobody. `webhook_secret` signs them; None: one that
     everybody knows (`core.webhooks.SECRET`).
     `scenario_header`: the request header `X-Test-Scenario` plays a word.

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
 from pytest_mockopenai.core import errors, headers, jsontext, sse
-from pytest_mockopenai.core.bounds import check_bounds
 from pytest_mockopenai.core.endpoint import JSON, Context, Endpoint, Finished
 from pytest_mockopenai.core.errors import Error, Refused
 from pytest_mockopenai.core.pace import Rendered
@@ -64,15 +63,13 @@ def _check_content_type(request: Request) -> None:
         raise Refused(errors.unsupported_media_type(sent))
 
 
-def check_body(endpoint: Endpoint, body: JSON, check_params: CheckParams) -> None:
-    """Refuse what the endpoint's declared parameters and bounds do not allow; raises `Refused`."""
-    problem = None
+def check_types(endpoint: Endpoint, body: JSON, check_params: CheckParams) -> None:
+    """Refuse what the endpoint's declared parameters do not allow; raises `Refused`."""
     if endpoint.params:
         in_path = frozenset(parameters(endpoint.path))  # the SDK lists them among the params of some requests
         problem = check_params(endpoint.params, body, known=endpoint.known, path=in_path)
-    problem = problem or check_bounds(endpoint.bounds, body)
-    if problem:
-        raise Refused(problem)
+        if problem:
+            raise Refused(problem)
 
 
 def seed_text(endpoint: Endpoint, path: Mapping[str, str], body: JSON) -> bytes:

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_mockopenai.core import errors, handle, jsontext, sse
-from pytest_mockopenai.core.bounds import Range
 from pytest_mockopenai.core.endpoint import Context, Endpoint, Finished
 from pytest_mockopenai.core.errors import Error, Refused
 from pytest_mockopenai.core.headers import RetryWaits
@@ -104,27 +103,26 @@ def test_no_body_for_an_endpoint_without_parameters() -> None:
 # --- checking ---------------------------------------------------------------------------------------------------------
 
 
-def test_parameters_before_bounds() -> None:
+def test_what_the_check_of_parameters_is_asked() -> None:
     asked: list[tuple[str, frozenset[str], frozenset[str]]] = []
 
     def check(params: str, body: Mapping[str, Any], *, known: frozenset[str], path: frozenset[str]) -> Error | None:
         asked.append((params, known, path))
         return errors.unknown_parameter("b") if "b" in body else None
 
-    endpoint = Endpoint("POST", "/x/{y}", "x", finished, params="x:Y", known=frozenset("k"), bounds={"n": Range(1, 2)})
-    for body, code in [({"n": 5, "b": 1}, "unknown_parameter"), ({"n": 5}, "integer_above_max_value")]:
-        with pytest.raises(Refused) as caught:
-            handle.check_body(endpoint, body, check)
-        assert caught.value.error.code == code
-    handle.check_body(endpoint, {"n": 2}, check)
-    assert asked == [("x:Y", frozenset("k"), frozenset("y"))] * 3
+    endpoint = Endpoint("POST", "/x/{y}", "x", finished, params="x:Y", known=frozenset("k"))
+    with pytest.raises(Refused) as caught:
+        handle.check_types(endpoint, {"b": 1}, check)
+    assert caught.value.error.code == "unknown_parameter"
+    handle.check_types(endpoint, {"n": 2}, check)
+    assert asked == [("x:Y", frozenset("k"), frozenset("y"))] * 2
 
 
 def test_without_declared_parameters_nothing_is_asked() -> None:
-    def check(params: str, body: Mapping[str, Any], *, known: frozenset[str]) -> Error | None:
+    def check(params: str, body: Mapping[str, Any], *, known: frozenset[str], path: frozenset[str]) -> Error | None:
         raise AssertionError
 
-    handle.check_body(SILENT, {"a": 1}, check)
+    handle.check_types(SILENT, {"a": 1}, check)
 
 
 # --- the seed ---------------------------------------------------------------------------------------------------------

@@ -78,5 +78,5 @@ def prefix(kind: str) -> str:
 
 def kind_of_class(name: str) -> str:
     """`webhook_endpoint` for WebhookEndpoint, WebhookEndpointCreateResponse or BetaWebhookEndpoint."""
-    bare = re.sub(r"^Beta|(Create|Retrieve|List|Update|Cancel)?Response$", "", name)
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", bare or name).lower()
+    bare = re.sub(r"(?<=.)(Create|Retrieve|List|Update|Cancel)?Response$", "", name.removeprefix("Beta"))
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", bare).lower()

@@ -11,13 +11,14 @@ _MOST = 100  # items of a page, whatever is asked for
 _CURSORS = ("after", "before", "page")
 
 
-def in_page(kind: str, items: Mapping[str, JSON], query: Iterable[tuple[str, str]], *, restart: bool = False) -> JSON:
+def in_page(kind: str, items: Mapping[str, JSON], query: Iterable[tuple[str, str]], *, lenient: bool = False) -> JSON:
     """The page that a query asks for, of items by their cursors, oldest first; `kind` is the SDK's class: `CursorPage`.
 
-    With `restart` a cursor that names none of them asks for the first page. Raises `Refused` for a wrong query.
+    `lenient`: a cursor that names none of them asks for the first page, and a limit below 1 is 1. Raises `Refused` for
+    a wrong query.
     """
-    asked = _asked(dict(query))
-    if restart and not items.keys() & {asked.get(name) for name in ("after", "before")}:
+    asked = _asked(dict(query), least=1 if lenient else 0)
+    if lenient and not items.keys() & {asked.get(name) for name in ("after", "before")}:
         asked = {name: value for name, value in asked.items() if name not in _CURSORS}
     found = page([{"id": cursor} for cursor in items], asked.items())
     made = {**found, "data": [items[each["id"]] for each in found["data"]]}
@@ -27,9 +28,9 @@ def in_page(kind: str, items: Mapping[str, JSON], query: Iterable[tuple[str, str
 _WITH_NEXT = ("NextCursorPage", "TokenPage")
 
 
-def _asked(query: dict[str, str]) -> dict[str, str]:
+def _asked(query: dict[str, str], least: int) -> dict[str, str]:
     """The query in the words of `core.paging`: `page` is a cursor too, and no page is longer than it gives."""
     limit = whole_number("limit", query.get("limit"))
     named = {"after": query["page"]} if "page" in query else {}
-    capped = {"limit": str(min(limit, _MOST))} if limit is not None else {}
+    capped = {"limit": str(max(least, min(limit, _MOST)))} if limit is not None else {}
     return {**query, **named, **capped}

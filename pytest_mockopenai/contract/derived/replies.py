@@ -83,7 +83,7 @@ class Replies:
         else:
             made = [self._item(context, index) for index in range(_LISTED)]
             items = {str(item.get("id", index)): item for index, item in enumerate(made)}
-        return pages.in_page(self.operation.page, items, context.request.query, restart=self.unseen)
+        return pages.in_page(self.operation.page, items, context.request.query, lenient=self.unseen)
 
     def _item(self, context: Context, index: int) -> JSON:
         """One of a list of what nobody created: the same however the list is asked for."""

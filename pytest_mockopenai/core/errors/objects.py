@@ -1,8 +1,9 @@
 """What a request names was never made, or was deleted.
 
 Whoever refuses a request because it names something that the mock has never seen raises `Refused` with one of these.
-They are `UnknownId`, so the option `unknown_ids="synthesize"` answers such a request with a made-up reply of the right
-type; no endpoint has to know of that. For other words than those below make an `UnknownId` of your own.
+They are `UnknownId`. With the option `unknown_ids="synthesize"` such a request is answered with a made-up reply of the
+right type, or goes on from nothing; no endpoint has to know of that. For other words than those below make an
+`UnknownId` of your own.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ class UnknownId(Error):
 
 
 def of_unknown(error: Error) -> UnknownId:
-    """An error of any words, of a request that names what was never made or nothing at all."""
+    """An error of any words, of a request that names what was never made."""
     return UnknownId(**{field.name: getattr(error, field.name) for field in fields(error)})
 
 

@@ -25,7 +25,10 @@ def create(context: Context) -> Finished:
     body = context.body
     session = made(context, body.get("session") or {"type": "realtime"})
     seconds = (body.get("expires_after") or {}).get("seconds") or _LIFETIME
-    return Finished({**_kept(context, session, seconds), "session": session})
+    secret = _kept(context, session, seconds)
+    # openai 1.x requires the secret in the session as well (types/realtime/realtime_session_create_response.py).
+    held = {"client_secret": secret} if session["type"] == "realtime" else {}
+    return Finished({**secret, "session": {**session, **held}})
 
 
 def create_beta(context: Context) -> Finished:

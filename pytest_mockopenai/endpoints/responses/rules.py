@@ -20,7 +20,7 @@ def required(context: Context) -> None:
     """A model, unless a prompt brings its own, and something to answer."""
     body = context.body
     if not body.get("model") and not body.get("prompt"):
-        raise Refused(errors.of_unknown(errors.missing_parameter("model")))  # the SDK's type lets one leave it out
+        raise Refused(errors.missing_parameter("model"))
     if all(body.get(name) in (None, []) for name in _SOURCES):
         message = "One of \"input\" or \"previous_response_id\" or 'prompt' or 'conversation_id' must be provided."
         raise Refused(errors.invalid(message, param="input", code="missing_required_parameter"))

@@ -11,6 +11,7 @@ import pytest
 from pytest_mockopenai.contract.derived import library, models
 from pytest_mockopenai.core.wire import Stream
 from pytest_mockopenai.scene import all_routes
+from pytest_mockopenai.settings import Settings
 from tests.contract.derived.conftest import KEY, Api
 
 GROUPS = "/organization/groups"
@@ -158,6 +159,45 @@ def test_an_unknown_history_is_an_empty_one() -> None:
     assert answered.json["previous_response_id"] == "resp_x"
 
 
+LENIENT: list[tuple[str, str, Any]] = [
+    ("GET", "/chat/completions?limit=0", None),
+    ("POST", "/responses", {"model": "gpt-4o", "input": "Hi", "max_output_tokens": 1}),
+    ("POST", "/embeddings", {"model": "text-embedding-3-small", "input": []}),
+    ("POST", "/chat/completions", {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}], "n": 0}),
+    ("POST", "/responses", {"model": "gpt-4o", "input": "Hi", "tool_choice": "required"}),
+]
+
+
+@pytest.mark.parametrize(("method", "target", "body"), LENIENT)
+def test_what_the_types_allow(method: str, target: str, body: Any) -> None:
+    assert Api(all_routes()).send(method, target, body).status == 400
+    api = Api(all_routes(), unknown_ids="synthesize")
+    for _ in range(2):  # also when it comes again
+        answered = api.send(method, target, body)
+        assert (answered.status, answered.header("x-mock-contract")) == (200, "derived")
+    api.app.settings = Settings()
+    assert api.send(method, target, body).status == 400
+
+
+def test_words_are_not_used_up_by_what_nobody_models() -> None:
+    api = Api(all_routes(), unknown_ids="synthesize")
+    api.reply("Paris")
+    assert api.send("POST", "/responses", {"model": "gpt-4o", "input": "Hi", "max_output_tokens": 1}).status == 200
+    assert len(api.app.script.unused()) == 1
+
+
+def test_errors_that_are_scripted_stand() -> None:
+    api = Api(all_routes(), unknown_ids="synthesize")
+    api.reply("bad_request", "content_filtered")
+    body = {"model": "gpt-4o", "input": "Hi"}
+    assert [api.send("POST", "/responses", body).status for _ in range(3)] == [400, 400, 200]
+
+
+def test_types_are_checked_before_bounds(whole: Api) -> None:
+    refused = whole.send("POST", "/responses", {"model": "gpt-4o", "max_output_tokens": 1, "nonsense": 1})
+    assert refused.error["code"] == "unknown_parameter"
+
+
 def test_a_scripted_answer_is_never_replaced() -> None:
     api = Api(all_routes(), unknown_ids="synthesize")
     api.reply("Paris")
@@ -165,10 +205,9 @@ def test_a_scripted_answer_is_never_replaced() -> None:
     assert (refused.status, refused.error["param"]) == (400, "model")
 
 
-def test_wrong_values_are_wrong_for_unknown_ids_too() -> None:
+def test_wrong_types_are_wrong_for_unknown_ids_too() -> None:
     api = Api(all_routes(), unknown_ids="synthesize")
     assert api.send("POST", "/conversations/conv_x", {"metadata": 1}).status == 400
-    assert api.send("GET", "/chat/completions?limit=0").status == 400
 
 
 def test_strict_makes_nothing_up_for_unknown_ids_either() -> None:
