@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from pytest_mockopenai.contract.derived import library, models
+from pytest_mockopenai.contract.derived import Derived, library, models
+from pytest_mockopenai.core.endpoint import Endpoint, Finished
+from pytest_mockopenai.core.routes import Routes
 from pytest_mockopenai.core.wire import Stream
 from pytest_mockopenai.scene import all_routes
 from pytest_mockopenai.settings import Settings
@@ -82,8 +84,15 @@ def test_strict() -> None:
 def test_other_methods(whole: Api) -> None:
     refused = whole.send("PUT", GROUPS)
     assert (refused.status, refused.header("allow")) == (405, "GET, POST")
-    assert whole.send("DELETE", "/models/gpt-4o").json["deleted"] is True
-    assert whole.send("PUT", "/models/gpt-4o").header("allow") == "DELETE, GET"
+
+
+def test_a_path_that_a_file_claims_for_one_method() -> None:
+    own = Endpoint("GET", GROUPS, "own", lambda context: Finished({"own": True}))
+    api = Api(Routes([own], Derived([own])))
+    assert api.send("GET", GROUPS).json == {"own": True}
+    made = api.send("POST", GROUPS, {"name": "n"})
+    assert (made.json["name"], made.header("x-mock-contract")) == ("n", "derived")
+    assert api.send("PUT", GROUPS).header("allow") == "GET, POST"
 
 
 def test_a_misspelt_path_is_told(whole: Api) -> None:
