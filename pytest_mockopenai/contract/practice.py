@@ -37,6 +37,9 @@ _ALSO: Mapping[tuple[str, str], tuple[str, ...]] = {
     # The SDK's own description of it lists these, too; its type is that of new videos.
     ("VideoExtendParams", "seconds"): ("16", "20"),
 }
+_BY_NAME = frozenset({("MultiGraderParam", "graders")})
+"""Where the API takes an object of such values by name, of which the SDK's types know the value alone."""
+
 _NAMES: Mapping[tuple[str, str], str] = {
     (CHAT, "functions"): "an array of function definitions",
     (CHAT, "metadata"): "a metadata object",
@@ -56,6 +59,11 @@ def omittable(typed_dict: str) -> frozenset[str]:
 def also(typed_dict: str, key: str) -> tuple[str, ...]:
     """The values that the API takes for a key beyond those of the SDK's TypedDict of this name."""
     return _ALSO.get((typed_dict.removeprefix("Beta"), key), ())
+
+
+def by_name(typed_dict: str, key: str) -> bool:
+    """Whether a key of the SDK's TypedDict of this name takes an object of such values, too."""
+    return (typed_dict, key) in _BY_NAME
 
 
 def expected(params: str, place: str, phrase: str) -> str:

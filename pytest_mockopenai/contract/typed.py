@@ -74,6 +74,8 @@ def _plan(typed_dict: type) -> Plan:
         required = hint.required and name not in omittable and not _takes_null(hint)
         more = practice.also(typed_dict.__name__, name)
         shapes = (*map(_shape, _without_null(hint.type)), *([choice_of(more)] if more else []))
+        if practice.by_name(typed_dict.__name__, name):
+            shapes = (*shapes, Table(one_of(shapes)))
         fields[name] = Field(one_of(shapes), not required, required)
     return planned(fields)
 

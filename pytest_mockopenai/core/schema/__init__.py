@@ -14,7 +14,7 @@ from pytest_mockopenai.core.schema.trouble import Budget, TooMuch, Unsatisfiable
 from pytest_mockopenai.core.schema.want import Want
 from pytest_mockopenai.core.seed import Draw
 
-__all__ = ["Unsatisfiable", "instance"]
+__all__ = ["Unsatisfiable", "fits", "instance"]
 
 _WORK = 6_000
 _COMFORT = 4_000
@@ -35,6 +35,19 @@ def instance(schema: Mapping[str, Any] | bool, draw: Draw) -> Any:
         return _attempt(root, draw, lean=False)
     except Unsatisfiable:
         return _attempt(root, draw, lean=True)
+
+
+def fits(value: Any, schema: Mapping[str, Any]) -> bool:
+    """Whether a JSON value conforms to a schema, as far as `instance` knows its keywords.
+
+    Every value fits a schema that cannot be read.
+    """
+    try:
+        check_size(schema)
+        root = Part(dict(schema))
+        return conforms(value, (root,), Document(root, Budget(_WORK)))
+    except (Unsatisfiable, TooMuch):
+        return True
 
 
 def _attempt(root: Part, draw: Draw, *, lean: bool) -> Any:

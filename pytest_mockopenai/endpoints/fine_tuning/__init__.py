@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from pytest_mockopenai.endpoints.fine_tuning import events, jobs, permissions
+from pytest_mockopenai.endpoints.fine_tuning import events, graders, jobs, permissions
 
-ENDPOINTS = (*jobs.ENDPOINTS, *events.ENDPOINTS, *permissions.ENDPOINTS)
+ENDPOINTS = (*jobs.ENDPOINTS, *events.ENDPOINTS, *permissions.ENDPOINTS, *graders.ENDPOINTS)
