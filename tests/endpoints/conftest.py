@@ -16,6 +16,7 @@ from pytest_mockopenai.endpoints import all_endpoints
 from pytest_mockopenai.models import KnownModels
 from pytest_mockopenai.scripting import Scripted, when
 from pytest_mockopenai.settings import Settings
+from pytest_mockopenai.state import State
 
 NOW = 1_800_000_000
 KEY = ("authorization", "Bearer sk-test")
@@ -60,12 +61,14 @@ class Answered:
 
 
 class Api:
-    """One app, with a clock that stands still unless `time` is changed."""
+    """One app, with a clock that stands still unless `time` is changed; `state` may be shared with others."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, *, state: State | None = None, **settings: Any) -> None:
         self.models = KnownModels()
         self.time: float = NOW
-        self.app = App(Routes(all_endpoints()), self.models, Settings(**settings), real_time=lambda: self.time)
+        self.app = App(
+            Routes(all_endpoints()), self.models, Settings(**settings), real_time=lambda: self.time, state=state
+        )
 
     def reply(self, *words: object) -> None:
         Scripted(self.app, when()).reply(*words)
