@@ -74,6 +74,15 @@ def only_enabled(body: Mapping[str, Any], name: str, switch: str) -> None:
         raise Refused(errors.invalid(message, param=name))
 
 
+def exactly_one(body: Mapping[str, Any], one: str, other: str) -> None:
+    """Refuse both of two parameters, and neither: then the first one is missing."""
+    given = [name for name in (one, other) if body.get(name) is not None]
+    if len(given) == 2:
+        raise Refused(errors.mutually_exclusive(one, other))
+    if not given:
+        raise Refused(errors.missing_parameter(one))
+
+
 def only_with(body: Mapping[str, Any], names: Sequence[str], needed: str, *, phrase: str) -> None:
     """Refuse parameters that make no sense without another one."""
     for name in names:

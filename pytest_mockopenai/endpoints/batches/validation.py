@@ -13,6 +13,7 @@ from typing import Any
 from pytest_mockopenai.core import errors, files, jsontext
 from pytest_mockopenai.core.endpoint import JSON, Context
 from pytest_mockopenai.core.errors import Error, Refused
+from pytest_mockopenai.core.wording import json_type
 
 MOST_LINES = 50_000
 """Requests of a batch (openai/types/batch_create_params.py)."""
@@ -34,14 +35,6 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
 """What the body of a line must have; whatever else is wrong with one is found when it runs."""
 
 _STREAMS: Mapping[str, str] = {"/v1/chat/completions": "Chat Completions", "/v1/completions": "Completions"}
-_GOT: Mapping[type, str] = {
-    str: "a string",
-    int: "an integer",
-    float: "a decimal number",
-    bool: "a boolean",
-    list: "an array",
-    dict: "an object",
-}
 
 
 @dataclass(slots=True)
@@ -122,7 +115,7 @@ def _misfit(line: JSON) -> Error | None:
         if value is None:
             return errors.missing_parameter(name)
         if not isinstance(value, kind):
-            return errors.invalid_type(name, phrase, _GOT[type(value)])
+            return errors.invalid_type(name, phrase, json_type(value))
     return None
 
 

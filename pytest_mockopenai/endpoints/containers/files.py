@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_mockopenai.core import containers, errors, forms
+from pytest_mockopenai.core import checks, containers, errors, forms
 from pytest_mockopenai.core.endpoint import JSON, Context, Endpoint, Finished
 from pytest_mockopenai.core.errors import Refused
 from pytest_mockopenai.core.files import content_of, file_of
@@ -58,13 +58,9 @@ def _file(context: Context) -> JSON:
     return file
 
 
-def _one_of_both(context: Context) -> None:
+def _source(context: Context) -> None:
     """A file is sent, or named."""
-    given = [name for name in ("file", "file_id") if context.body.get(name) is not None]
-    if len(given) == 2:
-        raise Refused(errors.mutually_exclusive("file", "file_id"))
-    if not given:
-        raise Refused(errors.missing_parameter("file"))
+    checks.exactly_one(context.body, "file", "file_id")
 
 
 _ALL = "/containers/{container_id}/files"
@@ -78,7 +74,7 @@ ENDPOINTS = (
         _RESOURCE,
         create,
         params="openai.types.containers.file_create_params:FileCreateParams",
-        rules=(_one_of_both,),
+        rules=(_source,),
         read=forms.read_either,
     ),
     Endpoint("GET", _ALL, _RESOURCE, list_files),

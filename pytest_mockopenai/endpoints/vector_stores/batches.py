@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_mockopenai.core import errors, lifecycle
+from pytest_mockopenai.core import checks, lifecycle
 from pytest_mockopenai.core.bounds import Length
 from pytest_mockopenai.core.endpoint import JSON, Context, Endpoint, Finished
 from pytest_mockopenai.core.errors import Refused, UnknownId
@@ -103,13 +103,9 @@ def _all_failed(counted: dict[str, int]) -> bool:
     return 0 < counted["failed"] == counted["total"]
 
 
-def _one_of_both(context: Context) -> None:
-    """The files are named in one of two ways."""
-    file_ids, files = (context.body.get(name) for name in ("file_ids", "files"))
-    if file_ids is not None and files is not None:
-        raise Refused(errors.mutually_exclusive("file_ids", "files"))
-    if file_ids is None and files is None:
-        raise Refused(errors.missing_parameter("file_ids"))
+def _sources(context: Context) -> None:
+    """The files are named, or listed with settings of their own."""
+    checks.exactly_one(context.body, "file_ids", "files")
 
 
 _ALL = "/vector_stores/{vector_store_id}/file_batches"
@@ -130,7 +126,7 @@ ENDPOINTS = (
             **file_bounds(),
             **file_bounds("files[]."),
         },
-        rules=(_one_of_both, file_settings),
+        rules=(_sources, file_settings),
     ),
     Endpoint("GET", _ONE, _RESOURCE, retrieve),
     Endpoint("POST", f"{_ONE}/cancel", _RESOURCE, cancel),
