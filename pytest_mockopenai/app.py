@@ -456,12 +456,15 @@ class App:
         kept = tuple(pair for pair in opening.headers if pair[0].lower() not in _OF_ONE_REQUEST)
         sent = (*kept, *more, (headers.INNER, "true"), ("content-type", headers.JSON))
         request = Request("POST", path, sent, jsontext.dumps(body))
-        exchange = self._exchanged(Attempt(request, heading_of(sent), inner=True))
+        attempt = Attempt(request, heading_of(sent), inner=True)
+        exchange = self._exchanged(attempt)
         exchange.ended("done")
         reply = exchange.reply
         if isinstance(reply, Whole):
             try:
-                return Answered(reply.status, handle.json_object(reply.body), _id_of(reply))
+                return Answered(
+                    reply.status, handle.json_object(reply.body), _id_of(reply), attempt.source != "default"
+                )
             except Refused:  # a scripted fault has torn the JSON apart
                 pass
         return Answered(500, errors.server_error().filled(model="", request_id=_id_of(reply)).envelope(), _id_of(reply))

@@ -130,11 +130,15 @@ class Service(Protocol):
 
 
 class Answered(NamedTuple):
-    """What the mock answered to a call that it made itself: the finished object or the error's envelope."""
+    """What the mock answered to a call that it made itself: the finished object or the error's envelope.
+
+    `scripted`: a word says it; else it is made up.
+    """
 
     status: int
     object: JSON
     request_id: str
+    scripted: bool = False
 
 
 class CallsMock(Protocol):

@@ -377,3 +377,113 @@ def test_a_failed_run_streams_its_end(beta: Beta) -> None:
     valid(events)
     assert names(events) == ["run.created", "run.queued", "run.in_progress", "run.failed"]
     assert events[-1][1]["last_error"]["code"] == "server_error"
+
+
+# --- file search ------------------------------------------------------------------------------------------------------
+
+REFUNDS = "Refunds are paid within ten days."
+INCLUDED = "include[]=step_details.tool_calls[*].file_search.results[*].content"
+
+
+def manual(beta: Beta, text: str = REFUNDS) -> tuple[str, str]:
+    """A vector store with one file that is processed: the ids of both."""
+    file = beta.api.upload(text.encode(), "manual.md", "assistants").json["id"]
+    store = str(beta.post("/vector_stores", {"file_ids": [file]})["id"])
+    beta.api.time += 1
+    return store, str(file)
+
+
+def searching(beta: Beta, store: str, **tool: Any) -> tuple[str, str]:
+    """A thread with a question and an assistant that searches this vector store."""
+    resources = {"file_search": {"vector_store_ids": [store]}}
+    tools = [{"type": "file_search", **({"file_search": tool} if tool else {})}]
+    return beta.begin("When are refunds paid?", tools=tools, tool_resources=resources)
+
+
+def run_to_the_end(beta: Beta, thread: str, assistant: str) -> tuple[Any, Any]:
+    """The steps of a run, and the text that it said."""
+    run = beta.post(f"/threads/{thread}/runs", {"assistant_id": assistant})
+    beta.api.time += 1
+    steps = beta.get(f"/threads/{thread}/runs/{run['id']}/steps?order=asc")["data"]
+    message = beta.get(f"/threads/{thread}/messages?limit=1")["data"][0]
+    Message.model_validate(message)
+    return [RunStep.model_validate(step) and step for step in steps], message["content"][0]["text"]
+
+
+def test_a_run_searches_files_and_cites_them(beta: Beta) -> None:
+    store, file = manual(beta)
+    thread, assistant = searching(beta, store)
+    (search, spoken), text = run_to_the_end(beta, thread, assistant)
+    assert (search["type"], search["status"], spoken["type"]) == ("tool_calls", "completed", "message_creation")
+    (call,) = search["step_details"]["tool_calls"]
+    (result,) = call["file_search"]["results"]
+    assert (result["file_id"], result["file_name"]) == (file, "manual.md")
+    assert result["score"] > 0.8
+    assert "content" not in result
+    (citation,) = text["annotations"]
+    assert citation["file_citation"] == {"file_id": file}
+    assert text["value"][citation["start_index"] : citation["end_index"]] == citation["text"] == "【4:0†source】"
+    one = beta.get(f"/threads/{thread}/runs/{search['run_id']}/steps/{search['id']}?{INCLUDED}")
+    (call,) = one["step_details"]["tool_calls"]
+    assert call["file_search"]["results"][0]["content"] == [{"type": "text", "text": REFUNDS}]
+
+
+def test_a_thread_has_files_of_its_own(beta: Beta) -> None:
+    store, file = manual(beta)
+    assistant = beta.post("/assistants", {"model": "gpt-4o", "tools": [{"type": "file_search"}]})["id"]
+    resources = {"file_search": {"vector_store_ids": [store]}}
+    said = [{"role": "user", "content": [{"type": "text", "text": "refunds"}]}]
+    thread = beta.post("/threads", {"messages": said, "tool_resources": resources})["id"]
+    (search, _), _ = run_to_the_end(beta, thread, assistant)
+    assert search["step_details"]["tool_calls"][0]["file_search"]["results"][0]["file_id"] == file
+
+
+@pytest.mark.parametrize(
+    ("said", "annotated"),
+    [("In ten days.", []), ("In ten days【4:0†source】, I think.", ["【4:0†source】"])],
+)
+def test_a_scripted_message_stays_as_it_is(beta: Beta, said: str, annotated: list[str]) -> None:
+    store, _ = manual(beta)
+    beta.api.reply(said)
+    steps, text = run_to_the_end(beta, *searching(beta, store))
+    assert [step["type"] for step in steps] == ["tool_calls", "message_creation"]
+    assert text["value"] == said
+    assert [each["text"] for each in text["annotations"]] == annotated
+
+
+def test_options_of_a_search(beta: Beta) -> None:
+    store, _ = manual(beta, "Parcels.")
+    ranking = {"ranker": "auto", "score_threshold": 0.5}
+    (search, _), text = run_to_the_end(beta, *searching(beta, store, ranking_options=ranking))
+    assert search["step_details"]["tool_calls"][0]["file_search"] == {"ranking_options": ranking, "results": []}
+    assert text["annotations"] == []
+
+
+def test_what_is_not_searched(beta: Beta) -> None:
+    store, _ = manual(beta)
+    for thread, assistant in [searching(beta, "vs_x"), beta.begin(tools=[{"type": "file_search"}])]:
+        (spoken,), text = run_to_the_end(beta, thread, assistant)
+        assert (spoken["type"], text["annotations"]) == ("message_creation", [])
+    thread, assistant = searching(beta, store)
+    run = beta.post(f"/threads/{thread}/runs", {"assistant_id": assistant, "tool_choice": "none"})
+    beta.api.time += 1
+    assert len(beta.get(f"/threads/{thread}/runs/{run['id']}/steps")["data"]) == 1
+
+
+def test_a_search_is_streamed(beta: Beta) -> None:
+    store, file = manual(beta)
+    thread, assistant = searching(beta, store)
+    events = beta.stream(f"/threads/{thread}/runs", {"assistant_id": assistant})
+    for name, data in events:
+        EVENT.validate_python({"event": name, "data": data})
+    names = [name for name, _ in events]
+    search = ["thread.run.step.created", "thread.run.step.in_progress", "thread.run.step.delta"]
+    at = names.index("thread.run.step.created")
+    assert names[at : at + 5] == [*search, "thread.run.step.completed", "thread.run.step.created"]
+    *_, last = (data for name, data in events if name == "thread.message.delta")
+    (annotation,) = last["delta"]["content"][0]["text"]["annotations"]
+    assert (annotation["index"], annotation["file_citation"]) == (0, {"file_id": file})
+    said = "".join(
+        data["delta"]["content"][0]["text"].get("value", "") for name, data in events if name == "thread.message.delta"
+    )
+    assert said == beta.texts(thread)[-1]

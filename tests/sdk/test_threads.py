@@ -78,3 +78,25 @@ def test_a_thread_is_made_and_run(mock_openai: MockOpenAI) -> None:
 def test_what_is_unknown_is_not_found(mock_openai: MockOpenAI) -> None:
     with pytest.raises(openai.NotFoundError, match="No thread found with id 'thread_x'"):
         mock_openai.client.beta.threads.retrieve("thread_x")
+
+
+def test_a_run_searches_files(mock_openai: MockOpenAI) -> None:
+    client: Any = mock_openai.client
+    file = client.files.create(file=("manual.md", b"Refunds are paid within ten days."), purpose="assistants")
+    store = client.vector_stores.create()
+    client.vector_stores.files.create_and_poll(file.id, vector_store_id=store.id)
+    assistant = client.beta.assistants.create(
+        model="gpt-4o",
+        tools=[{"type": "file_search"}],
+        tool_resources={"file_search": {"vector_store_ids": [store.id]}},
+    )
+    thread = client.beta.threads.create(messages=[{"role": "user", "content": "When are refunds paid?"}])
+    with client.beta.threads.runs.stream(thread_id=thread.id, assistant_id=assistant.id) as stream:
+        stream.until_done()
+        (message,) = stream.get_final_messages()
+        search, _ = stream.get_final_run_steps()
+    text = message.content[0].text
+    (citation,) = text.annotations
+    assert text.value.endswith(citation.text)
+    assert citation.file_citation.file_id == file.id
+    assert search.step_details.tool_calls[0].file_search.results[0].file_name == "manual.md"

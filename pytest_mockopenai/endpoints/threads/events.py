@@ -9,7 +9,7 @@ from pytest_mockopenai import tokens
 from pytest_mockopenai.core import sse
 from pytest_mockopenai.core.endpoint import JSON, Context, Finished
 from pytest_mockopenai.core.errors import Error
-from pytest_mockopenai.endpoints.threads import runs_kept
+from pytest_mockopenai.endpoints.threads import file_search, runs_kept
 from pytest_mockopenai.rendering.streaming import scored_pieces
 from pytest_mockopenai.tokens import Encoding
 
@@ -34,7 +34,7 @@ def events(context: Context, finished: Finished) -> Iterator[bytes]:
     """The bytes of each event, without the closing one."""
     told: Streamed = finished.detail
     encoding = tokens.tokenizer(told.entry["run"]["model"], context.models.encodings).encoding
-    for name, data in _events(told, context.time, encoding):
+    for name, data in _events(context, told, encoding):
         yield sse.event(data, f"thread.{name}" if name else "thread.created")
 
 
@@ -43,8 +43,8 @@ def failure(error: Error, _: int) -> bytes:
     return sse.event(error.envelope(), "error")
 
 
-def _events(told: Streamed, time: float, encoding: Encoding) -> Iterator[tuple[str, JSON]]:
-    entry = told.entry
+def _events(context: Context, told: Streamed, encoding: Encoding) -> Iterator[tuple[str, JSON]]:
+    entry, time = told.entry, context.time
     run = runs_kept.seen(entry, time)
     begun = {**run, "completed_at": None, "failed_at": None, "required_action": None, "usage": None}
     begun |= {"last_error": None, "incomplete_details": None, "expires_at": run["created_at"] + runs_kept.LIFETIME}
@@ -58,7 +58,8 @@ def _events(told: Streamed, time: float, encoding: Encoding) -> Iterator[tuple[s
     yield "run.queued", queued
     yield "run.in_progress", {**begun, "status": "in_progress"}
     for kept in entry["steps"][told.new_steps :]:
-        yield from _step(runs_kept.step_seen(entry, kept, time), told.message, encoding)
+        step = file_search.shown(context, runs_kept.step_seen(entry, kept, time))
+        yield from _step(step, told.message, encoding)
     yield f"run.{run['status']}", run
 
 
@@ -66,8 +67,9 @@ def _step(step: JSON, message: JSON | None, encoding: Encoding) -> Iterator[tupl
     begun = {**step, "status": "in_progress", "completed_at": None, "usage": None}
     yield "run.step.created", begun
     yield "run.step.in_progress", begun
-    if message is None:
+    if message is None or step["type"] == "tool_calls":
         yield from (("run.step.delta", _delta("run.step", step["id"], each)) for each in _calls(step, encoding))
+        yield from [("run.step.completed", step)] if step["status"] == "completed" else []
         return
     unsaid = {**message, "content": [], "status": "in_progress", "completed_at": None, "incomplete_at": None}
     unsaid |= {"incomplete_details": None}
@@ -91,11 +93,17 @@ def _content(block: JSON, encoding: Encoding) -> Iterator[JSON]:
     for place, piece in enumerate(_pieces(encoding, block["text"]["value"])):
         annotations: JSON = {} if place else {"annotations": []}
         yield {"index": 0, "type": "text", "text": {"value": piece, **annotations}}
+    for place, annotation in enumerate(block["text"]["annotations"]):
+        yield {"index": 0, "type": "text", "text": {"annotations": [{"index": place, **annotation}]}}
 
 
 def _calls(step: JSON, encoding: Encoding) -> Iterator[JSON]:
     """The calls of a step, each opened with its name, then its arguments piece by piece."""
     for index, call in enumerate(step["step_details"]["tool_calls"]):
+        if call["type"] == "file_search":
+            opened = {"index": index, "id": call["id"], "type": "file_search", "file_search": {}}
+            yield {"step_details": {"type": "tool_calls", "tool_calls": [opened]}}
+            continue
         head = {"index": index, "type": "function"}
         function = call["function"]
         opened = {**head, "id": call["id"], "function": {"name": function["name"], "arguments": "", "output": None}}

@@ -22,7 +22,8 @@ _NO_USAGE: JSON = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0
 class Turn:
     """What a turn comes to: `status` of the run, and fields of it; a `message` or `tool_calls`.
 
-    `chat` is what the model has been given and has called, to go on from.
+    `chat` is what the model has been given and has called, to go on from. `scripted`: a word says the message.
+    `search` is the call of the tool `file_search`, if files were searched for it.
     """
 
     status: str
@@ -31,6 +32,8 @@ class Turn:
     fields: JSON = field(default_factory=dict)
     message: JSON | None = None
     tool_calls: list[JSON] = field(default_factory=list)
+    scripted: bool = False
+    search: JSON | None = None
 
 
 def turn(context: Context, run: Mapping[str, Any], chat: list[JSON], serial: Draw) -> Turn:
@@ -45,7 +48,7 @@ def turn(context: Context, run: Mapping[str, Any], chat: list[JSON], serial: Dra
         return Turn("requires_action", [*chat, choice["message"]], usage, tool_calls=calls)
     status, fields = _end(run, choice["finish_reason"], usage)
     message = _message(run, choice, context.now, serial)
-    return Turn(status, chat, usage, fields, message)
+    return Turn(status, chat, usage, fields, message, scripted=answered.scripted)
 
 
 def _request(run: Mapping[str, Any], chat: list[JSON]) -> JSON:

@@ -11,7 +11,7 @@ from pytest_mockopenai.core.bounds import Range
 from pytest_mockopenai.core.endpoint import JSON, Context, Endpoint, Finished
 from pytest_mockopenai.core.errors import Refused, invalid
 from pytest_mockopenai.core.paging import page
-from pytest_mockopenai.endpoints.threads import entries, runs_kept, steps
+from pytest_mockopenai.endpoints.threads import entries, file_search, runs_kept, steps
 from pytest_mockopenai.endpoints.threads.events import END, Streamed, events, failure
 from pytest_mockopenai.endpoints.threads.messages import message_of
 from pytest_mockopenai.endpoints.threads.running import Turn, as_chat, turn
@@ -86,7 +86,10 @@ def _run(context: Context, thread: str) -> JSON:
 def _turned(context: Context, kept: JSON) -> tuple[JSON, Turn]:
     """The entry of a run after the model's next turn, which takes its time from now on."""
     run = kept["run"]
+    hits = file_search.searched(context, run, kept["chat"])
     made = turn(context, run, kept["chat"], context.serial)
+    if hits is not None and made.message is not None:
+        made = file_search.told(run, hits, made, context.serial)
     seconds = 0.0 if context.streamed else context.job_seconds
     line = lifecycle.timeline(context.time, seconds, ("queued", _QUEUED), ("in_progress", _WORKING), last=made.status)
     if made.status == "requires_action":
