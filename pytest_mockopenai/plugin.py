@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from collections.abc import Callable, Generator, Mapping
@@ -12,6 +13,7 @@ import pytest
 from pytest_mockopenai import fixtures, marker, recorded, summary
 
 _SECTION = "mock_openai calls"
+_SEED = "mock_openai_seed"
 
 _REMOTE = {
     "url": "Use the mock that runs there (`mockopenai serve`) in the place of one in the test's process.",
@@ -29,7 +31,8 @@ _CHAOS = "How many calls fail, and how, where no test says: 0.1, or 0.1;words=ra
 def pytest_addoption(parser: pytest.Parser) -> None:
     """https://docs.pytest.org/en/stable/reference/reference.html#pytest.hookspec.pytest_addoption"""
     group = parser.getgroup("mock_openai", "mock of OpenAI's API")
-    group.addoption("--mock-openai-seed", type=int, metavar="N", help="Seed of the answers that the mock makes up.")
+    seed = "Seed of the answers that the mock makes up, and of chaos; 'random' draws one for this run."
+    group.addoption("--mock-openai-seed", type=_seed, metavar="N", help=seed)
     group.addoption("--mock-openai-chaos", metavar="CHAOS", help=_CHAOS)
     parser.addini("mock_openai_chaos", _CHAOS, default="")
     for name, what in _REMOTE.items():
@@ -55,6 +58,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def _seed(text: str) -> int:
+    """The seed that the command line tells."""
+    if text == "random":
+        return int.from_bytes(os.urandom(4), "big")
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"it is a whole number or 'random', not '{text}'") from None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Give a worker of xdist, which reads the command line too, the seed that was drawn here."""
+    node.workerinput[_SEED] = node.config.getoption(_SEED)
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """The seed, if the command line tells one: that of a run with a random one is wanted again."""
+    seed = config.getoption(_SEED)
+    return None if seed is None else f"mock_openai: --mock-openai-seed={seed}"
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Set the placeholder key before the first `conftest.py` is imported, for that may import the tested code."""
@@ -74,7 +99,7 @@ def pytest_configure(config: pytest.Config) -> None:
     one registered last wins; pytest-mockllm has a `mock_openai` too. Your own in a conftest.py or a class wins always.
     """
     config.addinivalue_line("markers", marker.SIGNATURE)
-    seed = config.getoption("mock_openai_seed")
+    seed = getattr(config, "workerinput", {}).get(_SEED, config.getoption(_SEED))
     written = {"seed": _ini(config, "mock_openai_seed", int), "strict": _ini(config, "mock_openai_strict", bool)}
     written["unknown_ids"] = config.getini("mock_openai_unknown_ids")
     defaults: dict[str, Any] = {name: value for name, value in written.items() if value}

@@ -17,6 +17,7 @@ _TERMS: Mapping[str, dict[str, Any]] = {
     "max_attempts": _COUNT,
     "max_seconds": _SECONDS,
     "max_burst": _COUNT,
+    "max_in_window": _COUNT,
     "window": _SECONDS,
     "tolerance": {**_SECONDS, "maximum": 1},
     "min_wait": _SECONDS,
@@ -27,8 +28,14 @@ _TERMS: Mapping[str, dict[str, Any]] = {
 }
 _DEFAULTS = Standard()
 
+
+def _default(name: str) -> dict[str, Any]:
+    value = getattr(_DEFAULTS, name)
+    return {} if value is None else {"default": value}
+
+
 QUERY: Mapping[str, dict[str, Any]] = {
-    **{name: {**schema, "default": getattr(_DEFAULTS, name)} for name, schema in _TERMS.items()},
+    **{name: schema | _default(name) for name, schema in _TERMS.items()},
     "ignore": {**TEXT, "description": f"kinds of findings to leave out, separated by commas: {', '.join(KINDS)}"},
 }
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_mockopenai.recorder import Call
-from pytest_mockopenai.verdict.rules import KINDS, RULES, Finding, unjudged
+from pytest_mockopenai.verdict.rules import KINDS, RULES, Finding, storm_of_all, unjudged
 from pytest_mockopenai.verdict.standard import Standard, Terms, standard_of
-from pytest_mockopenai.verdict.work import Work, works_of
+from pytest_mockopenai.verdict.work import Work, arrival, works_of
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -55,8 +55,14 @@ def judge(calls: Iterable[Call], **terms: Unpack[Terms]) -> Verdict:
     works = works_of(judged, standard)
     tried = [name for name in RULES if name not in standard.ignore]
     found = [finding for work in works for name in tried if (finding := RULES[name](work, standard)) is not None]
+    together = storm_of_all(_in_turn(works), standard) if "storm" in tried else None
     retried = sum(len(work.attempts) > 1 for work in works)
-    return Verdict(tuple(found), len(works), retried, len(judged), tuple(_notes(works, standard)))
+    findings = (*found, *([together] if together else []))
+    return Verdict(findings, len(works), retried, len(judged), tuple(_notes(works, standard)))
+
+
+def _in_turn(works: Iterable[Work]) -> list[Call]:
+    return sorted((call for work in works for call in (*work.attempts, *work.repeats)), key=arrival)
 
 
 def _notes(works: Iterable[Work], standard: Standard) -> Iterable[str]:

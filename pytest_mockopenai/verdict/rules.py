@@ -95,22 +95,33 @@ def _why_final(call: Call) -> str:
 
 def storm(work: Work, standard: Standard) -> Finding | None:
     """It came too often within the window."""
-    calls = work.attempts
-    fullest: Sequence[Call] = ()
-    first = 0
-    for last, call in enumerate(calls):
-        while first < last and not call.arrived - calls[first].arrived <= standard.window:
-            first += 1
-        if last + 1 - first > len(fullest):
-            fullest = calls[first : last + 1]
-    if len(fullest) <= standard.max_burst:
+    return _storm(work.attempts, "attempts at one request", standard.max_burst, standard.window)
+
+
+def storm_of_all(calls: Sequence[Call], standard: Standard) -> Finding | None:
+    """The same for the calls for all requests together, if that is asked for; they are in the order of arrival."""
+    most = standard.max_in_window
+    return None if most is None else _storm(calls, "calls for all requests together", most, standard.window)
+
+
+def _storm(calls: Sequence[Call], what: str, most: int, window: float) -> Finding | None:
+    fullest = _fullest(calls, window)
+    if len(fullest) <= most:
         return None
     spread = _time(fullest[-1].arrived - fullest[0].arrived)
-    sentence = (
-        f"{len(fullest)} attempts at one request within {spread}: {_names(fullest)}; "
-        f"at most {standard.max_burst} in {_time(standard.window)} are fair"
-    )
-    return _finding("storm", [sentence], fullest)
+    fair = f"at most {most} in {_time(window)} are fair"
+    return _finding("storm", [f"{len(fullest)} {what} within {spread}: {_names(fullest)}; {fair}"], fullest)
+
+
+def _fullest(calls: Sequence[Call], window: float) -> Sequence[Call]:
+    """The most calls in a row that came within so many seconds."""
+    start = end = first = 0
+    for last, call in enumerate(calls):
+        while first < last and not call.arrived - calls[first].arrived <= window:
+            first += 1
+        if last + 1 - first > end - start:
+            start, end = first, last + 1
+    return calls[start:end]
 
 
 def never_gave_up(work: Work, standard: Standard) -> Finding | None:

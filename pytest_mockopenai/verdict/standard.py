@@ -18,17 +18,19 @@ class Standard:
     """The thresholds of a judgement; all times in seconds.
 
     `max_attempts`, `max_seconds`: how often, and for how long, a client may try one request (OpenAI's cookbook tries at
-    most 10 times; the SDK's own timeout is 600 s). `max_burst`: attempts at one request within `window`. `tolerance`:
-    the share by which a wait may be shorter than it was told to be. `min_wait`: where no wait was told, every retry but
-    one waits at least so long. `max_backoff`: waits need not grow beyond it (8 s in the SDK). `same_within`: an
-    equal request that comes within this time after a failure is another attempt at it, and one that comes within this
-    time after an answer repeats it. `each_once`: equal requests repeat each other also if the SDK numbers them as new.
-    `lost_work`: a request that failed and was never tried again is a finding. `ignore`: kinds of findings to leave out.
+    most 10 times; the SDK's own timeout is 600 s). `max_burst`: attempts at one request within `window`;
+    `max_in_window`: calls for all requests together within it, None for any number. `tolerance`: the share by which a
+    wait may be shorter than it was told to be. `min_wait`: where no wait was told, every retry but one waits at least
+    so long. `max_backoff`: waits need not grow beyond it (8 s in the SDK). `same_within`: an equal request that comes
+    within this time after a failure is another attempt at it, and one that comes within this time after an answer
+    repeats it. `each_once`: equal requests repeat each other also if the SDK numbers them as new. `lost_work`: a
+    request that failed and was never tried again is a finding. `ignore`: kinds of findings to leave out.
     """
 
     max_attempts: int = 10
     max_seconds: float = 600.0
     max_burst: int = 10
+    max_in_window: int | None = None
     window: float = 1.0
     tolerance: float = 0.1
     min_wait: float = 0.01
@@ -45,6 +47,7 @@ class Terms(TypedDict, total=False):
     max_attempts: int
     max_seconds: float
     max_burst: int
+    max_in_window: int | None
     window: float
     tolerance: float
     min_wait: float
@@ -92,6 +95,7 @@ _CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "max_attempts": _COUNT,
     "max_seconds": _TIME,
     "max_burst": _COUNT,
+    "max_in_window": (lambda value: value is None or _is_count(value), "a whole number of at least 1, or None"),
     "window": _TIME,
     "tolerance": (lambda value: _is_time(value) and value <= 1, "a share from 0 to 1"),
     "min_wait": _TIME,

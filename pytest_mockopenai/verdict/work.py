@@ -47,7 +47,7 @@ def works_of(calls: Iterable[Call], standard: Standard) -> list[Work]:
     What is said on a WebSocket is left out, and so is what the mock asked of itself: no client sent that.
     """
     judged = [call for call in calls if call.method != IN_DIALOGUE and call.status != 101 and not call.inner]
-    ordered = sorted(judged, key=_order)
+    ordered = sorted(judged, key=arrival)
     found: list[_Growing] = []
     alike: dict[Key, _Alike] = {}
     for key, chain in _chains(ordered):
@@ -62,7 +62,8 @@ def works_of(calls: Iterable[Call], standard: Standard) -> list[Work]:
     return [work.grown() for work in found]
 
 
-def _order(call: Call) -> tuple[float, int]:
+def arrival(call: Call) -> tuple[float, int]:
+    """By what calls are put in the order in which they came."""
     return call.arrived, call.index
 
 
@@ -169,7 +170,7 @@ class _Growing:
         return self.failed <= now
 
     def grown(self) -> Work:
-        calls = sorted(self.calls, key=_order)
+        calls = sorted(self.calls, key=arrival)
         answers = [call for call in calls if outcome_of(call) == "delivered"]
         answer = min(answers, key=over) if answers else None
         attempts = [call for call in calls if not _is_late(call, answer)]

@@ -176,6 +176,7 @@ def test_the_verdict_is_of_the_calls_kept_and_by_the_thresholds_asked_for(desk):
     [
         ("max_attempts=0", "max_attempts", "max_attempts is a whole number of at least 1, not 0"),
         ("max_attempts=x", "max_attempts", "max_attempts is a whole number of at least 1, not 'x'"),
+        ("max_in_window=0", "max_in_window", "max_in_window is a whole number of at least 1, or None, not 0"),
         ("window=-1", "window", "window is a number of seconds of at least 0, not -1.0"),
         ("window=nan", "window", "window is a number of seconds"),
         ("lost_work=maybe", "lost_work", "lost_work is True or False, not 'maybe'"),

@@ -11,6 +11,7 @@ from pytest_mockopenai.core.chaos import Chaos
 from pytest_mockopenai.core.wire import Cut, Stream
 from pytest_mockopenai.scripting import Scripted, when
 from tests.endpoints.conftest import KEY, Api
+from tests.endpoints.talking import talking
 
 ALWAYS = Chaos(1.0, (words.overloaded(),))
 
@@ -94,3 +95,13 @@ def test_the_same_run_is_struck_the_same_on_any_thread() -> None:
 def test_a_repetition_draws_anew() -> None:
     api = Api(chaos=Chaos(0.5, (words.overloaded(),)))
     assert {api.chat().status for _ in range(20)} == {200, 503}
+
+
+def test_the_calls_of_a_conversation_are_struck_and_its_handshake_is_not() -> None:
+    api = Api(chaos=Chaos(1.0, (words.server_error(), words.cut(after=1), words.embeds([1.0]))))
+    for number in range(8):
+        conversing = talking(api)
+        conversing.respond(f"Question {number}", output_modalities=["text"])
+    assert {call.method: call.source for call in api.app.recorder.calls()} == {"GET": "default", "WS": "chaos"}
+    played = {(call.word, call.status) for call in api.app.recorder.calls() if call.method == "WS"}
+    assert played == {("server_error()", 500), ("cut(after=1)", 200)}

@@ -60,7 +60,32 @@ def test_a_wrong_value_in_the_file_is_a_usage_error(run, pytester, line, message
 def test_a_wrong_seed_on_the_command_line_is_a_usage_error(run):
     result = run("", "--mock-openai-seed=x")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*--mock-openai-seed: invalid int value: 'x'*"])
+    result.stderr.fnmatch_lines(["*--mock-openai-seed: it is a whole number or 'random', not 'x'*"])
+
+
+def test_a_random_seed_is_drawn_for_the_run_and_told(run):
+    source = SEED + "mock_openai.settings.seed\n    print('seed', mock_openai.settings.seed)"
+    seeds = []
+    for _ in range(2):
+        result = run(source, "--mock-openai-seed=random", "-s")
+        (told,) = [line for line in result.outlines if line.startswith("mock_openai: --mock-openai-seed=")]
+        seeds.append(told.rpartition("=")[2])
+        assert f"seed {seeds[-1]}" in result.stdout.str()
+    assert seeds[0] != seeds[1]
+    run(source).stdout.no_fnmatch_line("mock_openai: --mock-openai-seed*")
+
+
+def test_workers_of_xdist_have_the_seed_that_was_drawn(run):
+    source = """
+import pytest
+
+@pytest.mark.parametrize('n', range(4))
+def test_it(mock_openai, n):
+    pytest.fail(f'seed {mock_openai.settings.seed}', pytrace=False)
+"""
+    result = run(source, "--mock-openai-seed=random", "-p", "xdist", "-n", "2")
+    (told,) = [line for line in result.outlines if line.startswith("mock_openai: --mock-openai-seed=")]
+    assert result.stdout.str().count(f"\nseed {told.rpartition('=')[2]}\n") == 4
 
 
 KEY = "import os\nKEY = os.environ.get('OPENAI_API_KEY')\ndef test_it():\n    assert "

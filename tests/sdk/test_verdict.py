@@ -29,6 +29,7 @@ from pytest_mockopenai import (
     reset,
     server_error,
     short_body,
+    slow,
     stall,
 )
 
@@ -89,7 +90,7 @@ def test_the_sdk_is_right_to_try_again(mock_openai: Any, ask: Ask, word: Any) ->
     assert (verdict.requests, verdict.retried, verdict.calls, verdict.notes) == (1, 1, 3, ())
 
 
-@pytest.mark.parametrize("word", [hang(), stall(), stall(after=0)], ids=str)
+@pytest.mark.parametrize("word", [hang(), stall(), stall(after=0), slow(first=5)], ids=str)
 def test_and_after_a_silence_that_it_does_not_bear(mock_openai: Any, ask: Ask, word: Any) -> None:
     mock_openai.reply(word, "Paris")
     assert ask(timeout=0.1) == "Paris"

@@ -150,6 +150,17 @@ def test_so_are_many_at_once_after_a_failure() -> None:
     assert any(text.startswith("storm: 12 attempts at one request within 11ms") for text in found(calls))
 
 
+def test_a_storm_of_all_requests_is_judged_if_asked_for() -> None:
+    calls = [call(n, n * 0.1, text=str(n)) for n in range(12)]
+    assert judge(calls).ok
+    assert found(calls, max_in_window=8, window=0.85) == [
+        "storm: 9 calls for all requests together within 800ms: calls[0], calls[1], calls[2], ..., calls[8]; "
+        "at most 8 in 850ms are fair"
+    ]
+    assert judge(calls, max_in_window=9, window=0.85).ok
+    assert judge(calls, max_in_window=1, ignore=["storm"]).ok
+
+
 def test_it_gives_up_after_some_attempts() -> None:
     forever = in_turn(*((2.0**n, 500) for n in range(12)))
     assert found(forever, max_seconds=1e6, same_within=1e6) == [

@@ -19,6 +19,7 @@ def test_terms_are_those_of_the_standard() -> None:
         ({"max_attempts": 0}, ValueError, "max_attempts is a whole number of at least 1, not 0"),
         ({"max_attempts": True}, ValueError, "max_attempts is a whole number"),
         ({"max_burst": 1.5}, ValueError, "max_burst is a whole number of at least 1, not 1.5"),
+        ({"max_in_window": 0}, ValueError, "max_in_window is a whole number of at least 1, or None, not 0"),
         ({"window": -1}, ValueError, "window is a number of seconds of at least 0, not -1"),
         ({"max_seconds": float("nan")}, ValueError, "max_seconds is a number of seconds"),
         ({"tolerance": 2}, ValueError, "tolerance is a share from 0 to 1, not 2"),
