@@ -27,6 +27,7 @@ Chain: TypeAlias = list[Call]
 
 _HOW_SENT = frozenset({"stream", "stream_options"})
 _RACE = 0.1  # seconds in which the mock notices that a client has gone
+_MOST = 100  # works of equal requests at once that a call may go on
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,27 +93,31 @@ def number_of(call: Call) -> int | None:
 class _Waiting:
     """The chains that an attempt of the next number may go on: those that failed, and the last of all others.
 
-    Of those that failed it is said when they ended, and when they may go on.
+    Of those that failed, `ready` are by when they ended, `early` by when they may go on; a number tells equals apart.
     """
 
-    failed: list[tuple[float, float, Chain]] = field(default_factory=list)
+    ready: list[tuple[float, int, Chain]] = field(default_factory=list)
+    early: list[tuple[float, int, Chain]] = field(default_factory=list)
     other: Chain | None = None
+    count: int = 0
 
     def add(self, chain: Chain) -> None:
-        last = chain[-1]
-        if outcome_of(last) == "failed":
-            self.failed.append((over(last), _due(last), chain))
+        if outcome_of(chain[-1]) == "failed":
+            self.count += 1
+            heappush(self.early, (_due(chain[-1]), self.count, chain))
         else:
             self.other = chain
 
     def take(self, call: Call) -> Chain | None:
         """The chain that failed first, of those that have waited as told if there are such."""
-        if not self.failed:
-            chain, self.other = self.other, None
-            return chain
-        now = call.arrived + GRAIN
-        at = min(range(len(self.failed)), key=lambda at: (self.failed[at][1] > now, self.failed[at][0]))
-        return self.failed.pop(at)[2]
+        while self.early and self.early[0][0] <= call.arrived + GRAIN:
+            _, number, chain = heappop(self.early)
+            heappush(self.ready, (over(chain[-1]), number, chain))
+        waiting = self.ready or self.early
+        if waiting:
+            return heappop(waiting)[2]
+        other, self.other = self.other, None
+        return other
 
 
 def _due(call: Call) -> float:
@@ -201,7 +206,7 @@ def _left(call: Call) -> float:
 
 @dataclass(slots=True)
 class _Alike:
-    """The works of equal requests that may go on: those that have failed, and the one that was answered last."""
+    """The works of equal requests that may go on: the last that have failed, and the one that was answered last."""
 
     undone: list[_Growing] = field(default_factory=list)
     done: _Growing | None = None
@@ -218,7 +223,7 @@ class _Alike:
         if work.answered < math.inf:
             self.undone, self.done = others, work
         elif work.failed < math.inf:
-            self.undone = [*others, work]
+            self.undone = [*others, work][-_MOST:]
 
 
 def is_repeatable(call: Call) -> bool:
