@@ -264,7 +264,7 @@ def test_any_word_crosses(state, text):
     script_it(state, word)
     (left,) = state.script.rules[0].words
     assert (left, str(left), left.origin) == (word, str(word), "stubs.yaml:3")
-    assert take(state, kinds=frozenset({"text", "embedding", "moderation"})) == replace(word, count=1)
+    assert take(state, kinds=frozenset({"text", "embedding", "moderation", "failure"})) == replace(word, count=1)
 
 
 # --- calls ------------------------------------------------------------------------------------------------------------
