@@ -13,7 +13,8 @@ from functools import partial
 from typing import Any
 
 from pytest_mockopenai.contract.derived import library, table
-from pytest_mockopenai.contract.derived.keeping import Shelf
+from pytest_mockopenai.contract.derived.keeping import Setting, Shelf
+from pytest_mockopenai.contract.derived.making import Making
 from pytest_mockopenai.contract.derived.models import Unreadable, found
 from pytest_mockopenai.contract.derived.operation import Operation
 from pytest_mockopenai.contract.derived.replies import Replies
@@ -81,7 +82,8 @@ class Derived:
         return max(fitting, key=lambda each: len(each[0].query), default=None)
 
     def _endpoint(self, operation: Operation, *, unseen: bool) -> Endpoint:
-        replies = Replies(operation, self._shelf(operation), self._above(operation), unseen)
+        making = Making(operation, self._item_of(operation) is not None)
+        replies = Replies(operation, making, self._kept(operation), self._above(operation), unseen)
         return Endpoint(
             operation.method,
             operation.path,
@@ -101,24 +103,32 @@ class Derived:
 
     def keeps(self, operation: Operation) -> bool:
         """Whether a derived operation creates, lists, reads or changes what is kept."""
-        return not self.is_modelled(operation) and self._shelf(operation) is not None
+        return not self.is_modelled(operation) and self._kept(operation) is not None
 
     # --- what is kept -------------------------------------------------------------------------------------------------
 
-    def _shelf(self, operation: Operation) -> Shelf | None:
-        """The collection that an operation creates into, lists, or has an item of; None if none is kept.
-
-        One on a path below an item (`.../cancel`) changes the item, if it answers with what reading the item does.
-        """
-        head, _, last = operation.path.rpartition("/")
-        if last.startswith("{"):
-            return self._collection(head, operation)
-        own = self._collection(operation.path, operation)
-        if own is not None or operation.method != "POST" or operation.page:
+    def _kept(self, operation: Operation) -> Shelf | Setting | None:
+        """The collection that an operation creates into, lists, or has an item of, or the setting that it is about."""
+        own = self._collection(operation.collection or operation.path, operation)
+        if own is not None or operation.collection is not None:
             return own
-        above, _, parameter = head.rpartition("/")
-        shelf = self._collection(above, operation) if parameter.startswith("{") else None
-        return shelf if shelf and shelf.retrieve.reply == operation.reply else None
+        item = self._item_of(operation)
+        if item is not None:
+            return self._collection(item.collection or "", operation)
+        return None if operation.page else self._setting(operation)
+
+    def _item_of(self, operation: Operation) -> Operation | None:
+        """What reads the item that an operation acts on, and answers with (`POST /things/{id}/cancel`)."""
+        head = operation.path.rpartition("/")[0]
+        if operation.method != "POST" or operation.page or not head.endswith("}"):
+            return None
+        item = _single("GET", head, operation)
+        return item if item and item.reply == operation.reply else None
+
+    def _setting(self, operation: Operation) -> Setting | None:
+        """The setting at a path: it can be read and written, has one type both ways, and no file claims it."""
+        read, write = (self._derived_single(method, operation.path, operation) for method in ("GET", "POST"))
+        return Setting(read.path, read.parameters) if read and write and read.reply == write.reply else None
 
     def _above(self, operation: Operation) -> tuple[Shelf, ...]:
         """The kept collections whose items a path goes through, the last one first."""
@@ -129,13 +139,19 @@ class Derived:
 
     def _collection(self, path: str, operation: Operation) -> Shelf | None:
         """The collection at a path, if objects are created there and can be read again, and no file claims it."""
-        create, retrieve = (self._single(*at, operation) for at in (("POST", path), ("GET", f"{path}/{{}}")))
+        create = self._derived_single("POST", path, operation)
+        retrieve = self._derived_single("GET", f"{path}/{{}}", operation)
         return Shelf(path, retrieve.parameters, retrieve) if create and retrieve else None
 
-    def _single(self, method: str, path: str, like: Operation) -> Operation | None:
-        same = (each for each in table.at(path) if each.method == method and each.query == like.query)
-        single = (each for each in same if each.kind == "object" and not each.page and not self.is_modelled(each))
-        return next(single, None)
+    def _derived_single(self, method: str, path: str, like: Operation) -> Operation | None:
+        found = _single(method, path, like)
+        return None if found is None or self.is_modelled(found) else found
+
+
+def _single(method: str, path: str, like: Operation) -> Operation | None:
+    """The operation of a path that answers with one object, and is called with the same fixed query as `like`."""
+    same = (each for each in table.at(path) if each.method == method and each.query == like.query)
+    return next((each for each in same if each.kind == "object" and not each.page), None)
 
 
 def _answered(operation: Operation, replies: Replies, context: Context) -> Finished:

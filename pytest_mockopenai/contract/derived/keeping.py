@@ -1,7 +1,8 @@
 """What derived endpoints keep: objects that a POST to a collection creates and a GET of one of its items reads.
 
 Which collections there are follows from the operations: one that can be created into and retrieved from keeps what is
-created; it is listed, changed and deleted as far as there are operations for that.
+created; it is listed, changed and deleted as far as there are operations for that. A path that can be read and written
+and has the same type both ways is a setting, which keeps what was written.
 """
 
 from __future__ import annotations
@@ -45,9 +46,13 @@ class Shelf:
             key = self.key({**context.path, name: str(id_)})
             self.items(context.store).put(key, {"key": key, "object": {"id": str(id_), **made}, **more})
 
+    def find(self, context: Context) -> JSON | None:
+        """The entry of an item, if there is one."""
+        return self.items(context.store).get(self.key(context.path))
+
     def get(self, context: Context) -> JSON:
         """The entry of an item; raises `Refused` with 404 if there is none."""
-        return self._found(context, self.items(context.store).get(self.key(context.path)))
+        return self._found(context, self.find(context))
 
     def update(self, context: Context, change: Callable[[JSON], JSON]) -> JSON:
         """Change an item's object; returns what it is then. Raises `Refused` with 404."""
@@ -79,3 +84,29 @@ class Shelf:
         """What an item is called in messages: `Webhook endpoint`."""
         words = self.path.rpartition("/")[2].removesuffix("s").replace("_", " ")
         return words[:1].upper() + words[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """An object that is always there, one for each path: `parameters` are those of the path."""
+
+    path: str
+    parameters: tuple[str, ...]
+
+    def get(self, context: Context) -> JSON:
+        """What has been written, empty before that."""
+        return self._all(context.store).get(self._key(context)) or {}
+
+    def put(self, context: Context, written: JSON) -> None:
+        """Keep this."""
+        self._all(context.store).put(self._key(context), written)
+
+    def forget(self, context: Context) -> None:
+        """Put it back to how it began."""
+        self._all(context.store).delete(self._key(context))
+
+    def _all(self, store: Store) -> Collection:
+        return store.collection(f"derived {self.path}")
+
+    def _key(self, context: Context) -> str:
+        return _BETWEEN.join(context.path[name] for name in self.parameters)

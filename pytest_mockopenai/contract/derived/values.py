@@ -41,7 +41,8 @@ _DONE = (
     *("completed", "succeeded", "processed", "ready", "active", "enabled", "validated", "accepted", "connected"),
     *("idle", "enforcing", "final_answer"),
 )
-_STATES = frozenset({"status", "state", "phase"})
+STATES = frozenset({"status", "state", "phase"})
+"""Fields that tell how far an object has come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Values:
             return new_id(name.removesuffix("_id"), self.ids, place)
         if name == "object":
             return kind
-        if name in _STATES and self._left_in():
+        if name in STATES and self._left_in():
             return self._left_in()[0]
         if name in _TEXTS:
             return _TEXTS[name]
@@ -97,7 +98,7 @@ class Values:
 
     def choice(self, name: str, values: Sequence[Any]) -> Any:
         """One of the values that a field may have: of states, the one in which the request's verb leaves the object."""
-        if name not in _STATES:
+        if name not in STATES:
             return values[0]
         wanted = (*self._left_in(), *_DONE)
         return next((state for state in wanted if state in values), values[0])

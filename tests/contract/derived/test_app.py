@@ -152,6 +152,12 @@ def test_a_synthesized_object_has_the_id() -> None:
     assert answered.text == api.send("GET", "/responses/resp_x").text
 
 
+def test_what_is_done_to_an_unknown_object_is_done() -> None:
+    api = Api(all_routes(), unknown_ids="synthesize")
+    cancelled = api.send("POST", "/responses/resp_x/cancel").json
+    assert (cancelled["id"], cancelled["status"]) == ("resp_x", "cancelled")
+
+
 def test_what_was_made_is_still_found() -> None:
     api = Api(all_routes(), unknown_ids="synthesize")
     made = api.send("POST", "/responses", {"model": "gpt-4o", "input": "Hi"}).json
