@@ -10,8 +10,7 @@ from typing import Any
 
 from pytest_mockopenai import explain, tokens
 from pytest_mockopenai.app import App
-from pytest_mockopenai.contract.derived import Derived
-from pytest_mockopenai.core.routes import Routes
+from pytest_mockopenai.core.routes import Beyond, Routes
 from pytest_mockopenai.cost import Prices
 from pytest_mockopenai.endpoints import all_endpoints
 from pytest_mockopenai.models import KnownModels
@@ -25,7 +24,13 @@ _GROUP = "stubs"
 def all_routes() -> Routes:
     """Every endpoint: those with files, and those that the installed SDK has beyond them."""
     modelled = all_endpoints()
-    return Routes(modelled, Derived(modelled))
+
+    def derived() -> Beyond:
+        from pytest_mockopenai.contract.derived.beyond import Derived
+
+        return Derived(modelled)
+
+    return Routes(modelled, derived)
 
 
 class Scene:

@@ -16,7 +16,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest_mockopenai.core.words  # noqa: F401 - fills the vocabulary
-from pytest_mockopenai.contract.derived import Derived
+from pytest_mockopenai.contract.derived.beyond import Derived
 from pytest_mockopenai.contract.derived.table import all_operations
 from pytest_mockopenai.core.latency import PRESETS, Latency
 from pytest_mockopenai.core.script import When

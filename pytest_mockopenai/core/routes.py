@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Protocol
 from urllib.parse import unquote
 
@@ -65,11 +66,11 @@ class Beyond(Protocol):
 class Routes:
     """The endpoints by path and method; those that are called in dialogues only have no route.
 
-    `beyond` has the endpoints of requests that none of these claims, if there are such.
+    `beyond` makes the endpoints of requests that none of these claims, if there are such, when the first one comes.
     """
 
-    def __init__(self, endpoints: Iterable[Endpoint], beyond: Beyond | None = None) -> None:
-        self._beyond = beyond
+    def __init__(self, endpoints: Iterable[Endpoint], beyond: Callable[[], Beyond | None] = lambda: None) -> None:
+        self._make_beyond = beyond
         self._by_length: dict[int, list[tuple[tuple[str, ...], Endpoint]]] = {}
         self._literal: dict[tuple[str, str], Endpoint] = {}
         for endpoint in endpoints:
@@ -80,6 +81,10 @@ class Routes:
             self._literal.setdefault((endpoint.method, endpoint.path.strip("/")), endpoint)
         for candidates in self._by_length.values():
             candidates.sort(key=lambda candidate: parameters_last(candidate[0]))
+
+    @cached_property
+    def _beyond(self) -> Beyond | None:
+        return self._make_beyond()
 
     def match(self, request: Request) -> Match:
         """The endpoint of this request; raises `Refused` with 404 for an unknown path, 405 for a wrong method."""
@@ -105,7 +110,7 @@ class Routes:
         return self._beyond.unseen(request, _canonical(request)[0]) if self._beyond else None
 
     def _variant(self, endpoint: Endpoint, request: Request, path: str) -> Endpoint:
-        if self._beyond is None or _BETA not in request.target:
+        if _BETA not in request.target or self._beyond is None:
             return endpoint
         return self._beyond.variant(endpoint, request, path)
 

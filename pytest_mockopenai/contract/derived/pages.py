@@ -8,6 +8,7 @@ from pytest_mockopenai.core.endpoint import JSON
 from pytest_mockopenai.core.paging import page, whole_number
 
 _MOST = 100  # items of a page, whatever is asked for
+_ORDERS = {"ascending": "asc", "descending": "desc"}  # of permissions for checkpoints
 _CURSORS = ("after", "before", "page")
 
 
@@ -32,5 +33,6 @@ def _asked(query: dict[str, str], least: int) -> dict[str, str]:
     """The query in the words of `core.paging`: `page` is a cursor too, and no page is longer than it gives."""
     limit = whole_number("limit", query.get("limit"))
     named = {"after": query["page"]} if "page" in query else {}
+    spelled = {"order": _ORDERS[query["order"]]} if query.get("order") in _ORDERS else {}
     capped = {"limit": str(max(least, min(limit, _MOST)))} if limit is not None else {}
-    return {**query, **named, **capped}
+    return {**query, **named, **spelled, **capped}

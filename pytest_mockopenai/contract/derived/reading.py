@@ -24,6 +24,7 @@ _METHODS = {
     "_get_api_list": "GET",
 }
 _PLAIN: Mapping[str, Kind] = {"NoneType": "nothing", "str": "text", "HttpxBinaryResponseContent": "binary"}
+_TWINS = "\nclass Async"  # what follows says all of it again
 _TRANSCRIPT = "openai.types.audio.transcription:Transcription"
 """What stands for a type that the SDK picks by `response_format` (`_create_response_format_type`)."""
 
@@ -31,7 +32,7 @@ _TRANSCRIPT = "openai.types.audio.transcription:Transcription"
 @cache
 def operations_of(source: Source) -> tuple[Operation, ...]:
     """The operations of a file, each once: where several methods call it, the one that is named after what it does."""
-    tree = ast.parse(source.file.read_text("utf-8"))
+    tree = ast.parse(source.file.read_text("utf-8").partition(_TWINS)[0])
     names = dict(_imported(tree, source.module))
     found: dict[tuple[str, str, tuple[tuple[str, str], ...]], Operation] = {}
     for method, call in _calls(tree):

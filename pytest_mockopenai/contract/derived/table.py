@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from pytest_mockopenai.contract.derived.library import Source, sources
 from pytest_mockopenai.contract.derived.operation import Operation
@@ -29,8 +29,13 @@ def normal(path: str) -> str:
     return _PARAMETER.sub("{}", path)
 
 
-def matching(path: str) -> Iterator[tuple[Operation, Mapping[str, str]]]:
+@lru_cache(maxsize=1024)
+def matching(path: str) -> tuple[tuple[Operation, Mapping[str, str]], ...]:
     """The operations of a request's path with the values in it, those first whose path says more of it literally."""
+    return tuple(_matching(path))
+
+
+def _matching(path: str) -> Iterator[tuple[Operation, Mapping[str, str]]]:
     segments = segments_of(path)
     for template in _templates().get(len(segments), ()):
         if values_in(segments_of(template), path) is None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pytest_mockopenai.app import App
-from pytest_mockopenai.contract.derived import Derived
+from pytest_mockopenai.contract.derived.beyond import Derived
 from pytest_mockopenai.contract.derived.operation import Operation
 from pytest_mockopenai.contract.shapes import Anything, Array, Choice, Object, Scalar, Shape, Table
 from pytest_mockopenai.contract.typed import plan_of
@@ -59,7 +59,7 @@ class Api:
     """An app whose clock stands still."""
 
     def __init__(self, routes: Routes | None = None, **settings: Any) -> None:
-        made = routes or Routes([], Derived())
+        made = routes or Routes([], Derived)
         self.app = App(made, KnownModels(), Settings(**settings), real_time=lambda: NOW)
 
     def reply(self, *words: object, **conditions: Any) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from pytest_mockopenai.contract.derived import Derived, library, models
+from pytest_mockopenai.contract.derived import library, models
+from pytest_mockopenai.contract.derived.beyond import Derived
 from pytest_mockopenai.core.endpoint import Endpoint, Finished
 from pytest_mockopenai.core.routes import Routes
 from pytest_mockopenai.core.wire import Stream
@@ -88,7 +89,7 @@ def test_other_methods(whole: Api) -> None:
 
 def test_a_path_that_a_file_claims_for_one_method() -> None:
     own = Endpoint("GET", GROUPS, "own", lambda context: Finished({"own": True}))
-    api = Api(Routes([own], Derived([own])))
+    api = Api(Routes([own], lambda: Derived([own])))
     assert api.send("GET", GROUPS).json == {"own": True}
     made = api.send("POST", GROUPS, {"name": "n"})
     assert (made.json["name"], made.header("x-mock-contract")) == ("n", "derived")
@@ -248,7 +249,7 @@ def test_with_a_package_that_is_not_as_expected(whole: Api, monkeypatch: pytest.
     def unreadable(name: str) -> Any:
         raise models.Unreadable(f"{name}: no such thing")
 
-    monkeypatch.setattr("pytest_mockopenai.contract.derived.found", unreadable)
+    monkeypatch.setattr("pytest_mockopenai.contract.derived.beyond.found", unreadable)
     answered = whole.send("GET", GROUPS)
     assert (answered.status, answered.error["code"]) == (501, "not_derivable")
     assert "openai.types.admin.organization.group:Group: no such thing" in answered.error["message"]
@@ -259,6 +260,7 @@ from pytest_mockopenai import MockOpenAI
 import sys, urllib.request
 with MockOpenAI("Paris") as mock:
     mock.client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": "Hi"}])
+    print("pytest_mockopenai.contract.derived.reading" in sys.modules)
     from pytest_mockopenai.contract.derived import library, reading
     print(library.sources.cache_info().currsize, reading.operations_of.cache_info().currsize)
     mock.client.get("/organization/users", cast_to=object)
@@ -268,4 +270,4 @@ with MockOpenAI("Paris") as mock:
 
 def test_nothing_is_read_before_it_is_needed() -> None:
     printed = subprocess.run([sys.executable, "-c", LAZY], capture_output=True, text=True, check=True).stdout
-    assert printed.split("\n")[:2] == ["0 0", "1 True"]
+    assert printed.split("\n")[:3] == ["False", "0 0", "1 True"]

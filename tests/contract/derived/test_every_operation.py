@@ -11,7 +11,8 @@ import pytest
 from openai import pagination
 
 from pytest_mockopenai import MockOpenAI
-from pytest_mockopenai.contract.derived import Derived, table
+from pytest_mockopenai.contract.derived import table
+from pytest_mockopenai.contract.derived.beyond import Derived
 from pytest_mockopenai.contract.derived.models import found
 from pytest_mockopenai.contract.derived.operation import Operation
 from pytest_mockopenai.core.routes import Routes
@@ -102,7 +103,7 @@ def streamed(client: Any, operation: Operation) -> None:
 @pytest.mark.parametrize("resource", BY_RESOURCE)
 def test_every_operation_can_be_derived(resource: str) -> None:
     """Also those that are modelled, which `unknown_ids` may ask for: minimal and full bodies, nothing is refused."""
-    api = Api(Routes([], Derived()), unknown_ids="synthesize")
+    api = Api(Routes([], Derived), unknown_ids="synthesize")
     for operation in BY_RESOURCE[resource]:
         for every in (False, True):
             body = body_of_params(operation, every=every)

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pytest_mockopenai.contract.derived import Derived, table
+from pytest_mockopenai.contract.derived import table
+from pytest_mockopenai.contract.derived.beyond import Derived
 from pytest_mockopenai.contract.derived.keeping import Shelf
 from pytest_mockopenai.contract.derived.operation import Operation
 from tests.contract.derived.conftest import Api, body_of_params
