@@ -6,6 +6,7 @@ from pytest_mockopenai.core.assistants import BOUNDS, RULES, assistant_of, assis
 from pytest_mockopenai.core.bounds import Length, Range
 from pytest_mockopenai.core.endpoint import JSON, Context, Endpoint, Finished
 from pytest_mockopenai.core.paging import page
+from pytest_mockopenai.retrieval.resources import bounds, resolved
 
 _SETTABLE: JSON = {
     "name": None,
@@ -32,7 +33,11 @@ def create(context: Context) -> Finished:
 
 
 def _given(context: Context) -> JSON:
-    return {name: value for name, value in context.body.items() if name in _SETTABLE and value is not None}
+    """What the request sets; vector stores that it describes are made."""
+    given = {name: value for name, value in context.body.items() if name in _SETTABLE and value is not None}
+    if "tool_resources" in given:
+        given["tool_resources"] = resolved(context, given["tool_resources"], context.serial)
+    return given
 
 
 def list_assistants(context: Context) -> Finished:
@@ -47,7 +52,9 @@ def retrieve(context: Context) -> Finished:
 
 def update(context: Context) -> Finished:
     """The assistant with what the request sets; raises `Refused` with 404 if there is none."""
-    changed = assistants(context.store).update(_id(context), lambda made: {**made, **_given(context)})
+    assistant_of(context, _id(context))
+    given = _given(context)
+    changed = assistants(context.store).update(_id(context), lambda made: {**made, **given})
     return Finished(found(changed, "assistant", _id(context)))
 
 
@@ -65,7 +72,7 @@ def _id(context: Context) -> str:
 _ONE = "/assistants/{assistant_id}"
 _RESOURCE = "beta.assistants"
 _TYPES = "openai.types.beta"
-_BOUNDS: dict[str, Length | Range] = {"name": Length(0, 256), "description": Length(0, 512), **BOUNDS}
+_BOUNDS: dict[str, Length | Range] = {"name": Length(0, 256), "description": Length(0, 512), **BOUNDS, **bounds()}
 
 ENDPOINTS = (
     Endpoint(

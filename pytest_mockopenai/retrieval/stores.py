@@ -74,6 +74,12 @@ def refuse_expired(entry: JSON, time: float) -> None:
         raise Refused(errors.invalid(f"Vector store '{entry['store']['id']}' has expired."))
 
 
+def can_be_searched(context: Context, id_: str) -> bool:
+    """Whether there is such a vector store and its time is not over."""
+    entry = vector_stores(context.store).get(id_)
+    return entry is not None and not has_expired(entry, context.time)
+
+
 # --- files ------------------------------------------------------------------------------------------------------------
 
 

@@ -487,3 +487,78 @@ def test_a_search_is_streamed(beta: Beta) -> None:
         data["delta"]["content"][0]["text"].get("value", "") for name, data in events if name == "thread.message.delta"
     )
     assert said == beta.texts(thread)[-1]
+
+
+SEARCHES: Any = [{"type": "file_search"}]
+
+
+def kept(beta: Beta, name: str = "manual.md") -> str:
+    return str(beta.api.upload(REFUNDS.encode(), name, "assistants").json["id"])
+
+
+def found_in(beta: Beta, thread: str, assistant: str) -> list[str]:
+    """The ids of the files that a run finds."""
+    (search, _), _ = run_to_the_end(beta, thread, assistant)
+    return [result["file_id"] for result in search["step_details"]["tool_calls"][0]["file_search"]["results"]]
+
+
+def test_attached_files_are_searched(beta: Beta) -> None:
+    """They go into the thread's vector store, which is made for them and lives a week; the run waits for them."""
+    first, second = kept(beta), kept(beta)
+    assistant = beta.post("/assistants", {"model": "gpt-4o", "tools": SEARCHES})["id"]
+    message = {"role": "user", "content": "refunds", "attachments": [{"file_id": first, "tools": SEARCHES}]}
+    thread = beta.post("/threads", {"messages": [message]})
+    (store,) = thread["tool_resources"]["file_search"]["vector_store_ids"]
+    assert beta.get(f"/vector_stores/{store}")["expires_after"]["days"] == 7
+    assert found_in(beta, thread["id"], assistant) == [first]
+    beta.post(f"/threads/{thread['id']}/messages", {**message, "attachments": [{"file_id": second, "tools": SEARCHES}]})
+    assert beta.get(f"/threads/{thread['id']}")["tool_resources"] == thread["tool_resources"]
+    assert found_in(beta, thread["id"], assistant) == [first, second]
+
+
+def test_a_run_may_bring_files_along(beta: Beta) -> None:
+    file = kept(beta)
+    assistant = beta.post("/assistants", {"model": "gpt-4o", "tools": SEARCHES})["id"]
+    thread = beta.post("/threads")["id"]
+    message = {"role": "user", "content": "refunds", "attachments": [{"file_id": file, "tools": SEARCHES}]}
+    run = beta.post(f"/threads/{thread}/runs", {"assistant_id": assistant, "additional_messages": [message]})
+    beta.api.time += 1
+    assert len(beta.get(f"/threads/{thread}/runs/{run['id']}/steps")["data"]) == 2
+    assert len(beta.get(f"/threads/{thread}")["tool_resources"]["file_search"]["vector_store_ids"]) == 1
+
+
+def test_what_is_attached_for_another_tool_is_not_searched(beta: Beta) -> None:
+    attached = {"file_id": kept(beta, "a.csv"), "tools": [{"type": "code_interpreter"}]}
+    message = {"role": "user", "content": "refunds", "attachments": [attached]}
+    assert beta.post("/threads", {"messages": [message]})["tool_resources"] == {}
+
+
+@pytest.mark.parametrize("owner", ["/threads", "/assistants"])
+def test_a_vector_store_that_is_described_is_made(beta: Beta, owner: str) -> None:
+    file = kept(beta)
+    described = {"file_search": {"vector_stores": [{"file_ids": [file], "metadata": {"a": "b"}}]}}
+    more = {"model": "gpt-4o", "tools": SEARCHES} if owner == "/assistants" else {}
+    made = beta.post(owner, {**more, "tool_resources": described})
+    (id_,) = made["tool_resources"]["file_search"]["vector_store_ids"]
+    assert "vector_stores" not in made["tool_resources"]["file_search"]
+    store = beta.get(f"/vector_stores/{id_}")
+    assert (store["metadata"], store["file_counts"]["total"]) == ({"a": "b"}, 1)
+    assert (store["expires_after"] is None) == (owner == "/assistants")
+    if owner == "/threads":
+        changed = beta.post(f"{owner}/{made['id']}", {"tool_resources": {"file_search": {"vector_store_ids": []}}})
+        assert changed["tool_resources"] == {"file_search": {"vector_store_ids": []}}
+
+
+def test_refused_files_of_threads(beta: Beta) -> None:
+    table = kept(beta, "a.csv")
+    thread = beta.post("/threads")["id"]
+    message = {"role": "user", "content": "x", "attachments": [{"file_id": table, "tools": SEARCHES}]}
+    described = {"tool_resources": {"file_search": {"vector_stores": [{"file_ids": ["file-x"]}]}}}
+    assert beta.post("/threads", {"messages": [message]}, 400)["code"] == "unsupported_file"
+    assert beta.post(f"/threads/{thread}/messages", message, 400)["code"] == "unsupported_file"
+    assert beta.post("/threads", described, 404)["message"] == "No such File object: file-x"
+    assert beta.post("/assistants", {"model": "gpt-4o", **described}, 404)["param"] == "id"
+    two = {"tool_resources": {"file_search": {"vector_stores": [{}, {}]}}}
+    assert beta.post("/threads", two, 400)["code"] == "array_above_max_length"
+    assert beta.get(f"/threads/{thread}/messages")["data"] == []
+    assert beta.get("/vector_stores")["data"] == []

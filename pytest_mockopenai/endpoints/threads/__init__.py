@@ -7,6 +7,7 @@ from pytest_mockopenai.core.endpoint import JSON, Context, Endpoint, Finished
 from pytest_mockopenai.endpoints.threads import messages, runs, steps
 from pytest_mockopenai.endpoints.threads.entries import change, thread_id, thread_of, threads
 from pytest_mockopenai.endpoints.threads.events import END, events, failure
+from pytest_mockopenai.retrieval.resources import WEEK, bounds, resolved, with_attached
 
 
 def create(context: Context) -> Finished:
@@ -23,17 +24,19 @@ def create_and_run(context: Context) -> Finished:
 
 def _new(context: Context, given: JSON) -> JSON:
     id_ = "thread_" + context.serial.child("thread").alphanumeric(24)
+    messages_given = given.get("messages") or ()
+    resources = resolved(context, given.get("tool_resources") or {}, context.serial, WEEK)
     made = {
         "id": id_,
         "object": "thread",
         "created_at": context.now,
         "metadata": given.get("metadata") or {},
-        "tool_resources": given.get("tool_resources") or {},
+        "tool_resources": with_attached(context, resources, messages_given, context.serial),
     }
     serial = context.serial.child("first")
     said = [
         messages.message_of(id_, message, context.now, serial.child(place))
-        for place, message in enumerate(given.get("messages") or ())
+        for place, message in enumerate(messages_given)
     ]
     kept = [{"since": context.time, "message": message} for message in said]
     threads(context).put(id_, {"thread": made, "messages": kept, "runs": []})
@@ -48,6 +51,8 @@ def retrieve(context: Context) -> Finished:
 def update(context: Context) -> Finished:
     """The thread with what the request sets; raises `Refused` with 404 if there is none."""
     given = {name: value for name, value in context.body.items() if value is not None}
+    if "tool_resources" in given:
+        given["tool_resources"] = resolved(context, given["tool_resources"], context.serial, WEEK)
 
     def changed(entry: JSON) -> JSON:
         return {**entry, "thread": {**entry["thread"], **given}}
@@ -73,6 +78,7 @@ ENDPOINTS = (
         _RESOURCE,
         create,
         params=f"{_TYPES}.thread_create_params:ThreadCreateParams",
+        bounds=bounds(),
         rules=RULES,
     ),
     Endpoint(
@@ -84,7 +90,7 @@ ENDPOINTS = (
         end=END,
         failure=failure,
         params=f"{_TYPES}.thread_create_and_run_params:ThreadCreateAndRunParams",
-        bounds=runs.RUN_BOUNDS,
+        bounds={**runs.RUN_BOUNDS, **bounds("thread.")},
         rules=RULES,
     ),
     Endpoint("GET", _ONE, _RESOURCE, retrieve, rules=RULES),
@@ -94,6 +100,7 @@ ENDPOINTS = (
         _RESOURCE,
         update,
         params=f"{_TYPES}.thread_update_params:ThreadUpdateParams",
+        bounds=bounds(),
         rules=RULES,
     ),
     Endpoint("DELETE", _ONE, _RESOURCE, delete, rules=RULES),

@@ -34,7 +34,7 @@ def searched(context: Context, run: Mapping[str, Any], chat: Sequence[JSON]) -> 
     has expired, is nothing. Files that are in progress when it begins are waited for.
     """
     tool = next((each for each in run["tools"] if each["type"] == "file_search"), None)
-    ids = [id_ for id_ in _store_ids(context, run) if _can_be_searched(context, id_)]
+    ids = [id_ for id_ in _store_ids(context, run) if stores.can_be_searched(context, id_)]
     if tool is None or run["tool_choice"] == "none" or not ids or not chat or chat[-1]["role"] != "user":
         return None
     options = tool.get("file_search") or {}
@@ -52,11 +52,6 @@ def _store_ids(context: Context, run: Mapping[str, Any]) -> Iterator[str]:
     for owner in (assistant, thread):
         resources = (owner.get("tool_resources") or {}).get("file_search") or {}
         yield from resources.get("vector_store_ids") or ()
-
-
-def _can_be_searched(context: Context, id_: str) -> bool:
-    entry = stores.vector_stores(context.store).get(id_)
-    return entry is not None and not stores.has_expired(entry, context.time)
 
 
 def _text(content: str | list[JSON]) -> str:

@@ -11,8 +11,9 @@ from pytest_mockopenai.core.errors import Refused, invalid
 from pytest_mockopenai.core.paging import page
 from pytest_mockopenai.core.seed import Draw
 from pytest_mockopenai.endpoints.threads import runs_kept
-from pytest_mockopenai.endpoints.threads.entries import added, change, messages_at, thread_id, thread_of
+from pytest_mockopenai.endpoints.threads.entries import added, change, messages_at, thread_id, thread_of, threads
 from pytest_mockopenai.endpoints.threads.running import said
+from pytest_mockopenai.retrieval.resources import with_attached
 
 
 def message_of(thread: str, given: Mapping[str, Any], now: int, serial: Draw) -> JSON:
@@ -43,8 +44,17 @@ def create(context: Context) -> Finished:
     if active:
         raise Refused(invalid(f"Can't add messages to {thread} while a run {active} is active."))
     made = message_of(thread, context.body, context.now, context.serial)
+    attach(context, thread, [made])
     change(context, thread, lambda entry: added(entry, made, since=context.time))
     return Finished(made)
+
+
+def attach(context: Context, thread: str, messages: list[JSON]) -> None:
+    """Let a thread search the files that messages attach for it; raises `Refused` for those that cannot be searched."""
+    resources = found(threads(context).get(thread), "thread", thread)["thread"]["tool_resources"]
+    searched = with_attached(context, resources, messages, context.serial)
+    if searched != resources:
+        change(context, thread, lambda entry: {**entry, "thread": {**entry["thread"], "tool_resources": searched}})
 
 
 def list_messages(context: Context) -> Finished:

@@ -13,7 +13,7 @@ from pytest_mockopenai.core.errors import Refused, invalid
 from pytest_mockopenai.core.paging import page
 from pytest_mockopenai.endpoints.threads import entries, file_search, runs_kept, steps
 from pytest_mockopenai.endpoints.threads.events import END, Streamed, events, failure
-from pytest_mockopenai.endpoints.threads.messages import message_of
+from pytest_mockopenai.endpoints.threads.messages import attach, message_of
 from pytest_mockopenai.endpoints.threads.running import Turn, as_chat, turn
 from pytest_mockopenai.endpoints.threads.runs_kept import run_of, runs, seen, status
 
@@ -37,6 +37,7 @@ def begin(context: Context, thread: str, created: JSON | None = None) -> Finishe
         message_of(thread, message, context.now, context.serial.child(place))
         for place, message in enumerate(context.body.get("additional_messages") or ())
     ]
+    attach(context, thread, added)
     entry = entries.change(context, thread, lambda entry: entries.added(entry, *added, since=context.time))
     chat = as_chat(_given(run, entries.messages_at(entry, context.time)))
     kept: JSON = {"run": run, "timeline": [], "steps": [], "chat": chat, "usage": None}

@@ -9,30 +9,17 @@ from pytest_mockopenai.core.errors import Refused
 from pytest_mockopenai.core.lifecycle import POLL_SOON
 from pytest_mockopenai.core.paging import page
 from pytest_mockopenai.endpoints.vector_stores import batches, files, searching
-from pytest_mockopenai.endpoints.vector_stores.adding import added
-from pytest_mockopenai.endpoints.vector_stores.rules import EXPIRY_BOUNDS, file_bounds, file_settings, refuse_files
+from pytest_mockopenai.endpoints.vector_stores.rules import EXPIRY_BOUNDS, file_bounds, file_settings
 from pytest_mockopenai.retrieval import stores
+from pytest_mockopenai.retrieval.adding import new_store
 
 
 def create(context: Context) -> Finished:
     """A new vector store, with the files of the request in progress; raises `Refused` for one that cannot be added."""
-    body, file_ids = context.body, context.body.get("file_ids") or []
-    refuse_files(context, file_ids)
-    id_ = "vs_" + context.serial.child("id").hex(32)
-    about = {
-        "id": id_,
-        "created_at": context.now,
-        "name": body.get("name") or "",
-        "description": body.get("description"),
-        "expires_after": body.get("expires_after"),
-        "last_active_at": context.now,
-        "metadata": body.get("metadata") or {},
-    }
-    settings = {"chunking_strategy": body.get("chunking_strategy")}
-    kept = {file_id: added(context, file_id, settings) for file_id in file_ids}
-    entry = {"store": about, "files": kept, "batches": {}}
-    stores.vector_stores(context.store).put(id_, entry)
-    return Finished(stores.store_object(entry, kept, stores.BEFORE))
+    body = context.body
+    about = {name: body.get(name) for name in ("name", "description", "expires_after", "metadata")}
+    entry = new_store(context, context.serial, body.get("file_ids") or (), body.get("chunking_strategy"), **about)
+    return Finished(stores.store_object(entry, entry["files"], stores.BEFORE))
 
 
 def list_stores(context: Context) -> Finished:

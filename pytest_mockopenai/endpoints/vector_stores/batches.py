@@ -7,10 +7,10 @@ from pytest_mockopenai.core.bounds import Length
 from pytest_mockopenai.core.endpoint import JSON, Context, Endpoint, Finished
 from pytest_mockopenai.core.errors import Refused, UnknownId
 from pytest_mockopenai.core.lifecycle import POLL_SOON
-from pytest_mockopenai.endpoints.vector_stores.adding import added
 from pytest_mockopenai.endpoints.vector_stores.files import files_page
-from pytest_mockopenai.endpoints.vector_stores.rules import file_bounds, file_settings, refuse_files
+from pytest_mockopenai.endpoints.vector_stores.rules import file_bounds, file_settings
 from pytest_mockopenai.retrieval import stores
+from pytest_mockopenai.retrieval.adding import add, added, refuse_files
 
 _MOST = 2000  # files (openai/types/vector_stores/file_batch_create_params.py)
 
@@ -24,13 +24,8 @@ def create(context: Context) -> Finished:
     refuse_files(context, given)
     id_ = "vsfb_" + context.serial.child("id").hex(32)
     kept = {file_id: added(context, file_id, settings, id_) for file_id, settings in given.items()}
-
-    def changed(entry: JSON) -> JSON:
-        batches = {**entry["batches"], id_: {"id": id_, "created_at": context.now, "cancelled": False}}
-        return stores.active({**entry, "files": {**entry["files"], **kept}, "batches": batches}, context.now)
-
-    entry = stores.change(context, store_id, changed)
-    return Finished(_object(entry, entry["batches"][id_], kept, stores.BEFORE))
+    batch = {"id": id_, "created_at": context.now, "cancelled": False}
+    return Finished(_object(add(context, store_id, kept, batch), batch, kept, stores.BEFORE))
 
 
 def retrieve(context: Context) -> Finished:

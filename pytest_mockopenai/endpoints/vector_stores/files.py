@@ -10,9 +10,9 @@ from pytest_mockopenai.core.errors import Refused, UnknownId
 from pytest_mockopenai.core.files import content_of, file_of
 from pytest_mockopenai.core.lifecycle import POLL_SOON
 from pytest_mockopenai.core.paging import page
-from pytest_mockopenai.endpoints.vector_stores.adding import added
-from pytest_mockopenai.endpoints.vector_stores.rules import file_bounds, file_settings, refuse_files
+from pytest_mockopenai.endpoints.vector_stores.rules import file_bounds, file_settings
 from pytest_mockopenai.retrieval import stores
+from pytest_mockopenai.retrieval.adding import add, added, refuse_files
 from pytest_mockopenai.retrieval.index import chunks_of
 
 _STATUSES = ("in_progress", "completed", "failed", "cancelled")
@@ -24,11 +24,7 @@ def create(context: Context) -> Finished:
     stores.refuse_expired(stores.entry_of(context, store_id), context.time)
     refuse_files(context, [file_id])
     kept = added(context, file_id, context.body)
-
-    def changed(entry: JSON) -> JSON:
-        return stores.active({**entry, "files": {**entry["files"], file_id: kept}}, context.now)
-
-    stores.change(context, store_id, changed)
+    add(context, store_id, {file_id: kept})
     return Finished(stores.file_object(store_id, file_id, kept, stores.BEFORE))
 
 
