@@ -11,7 +11,7 @@ import pytest
 from pytest_mockopenai.core.chaos import Chaos
 from pytest_mockopenai.core.latency import PRESETS
 from pytest_mockopenai.core.words import cut
-from pytest_mockopenai.standalone import cli, commands, config, options
+from pytest_mockopenai.standalone import building, cli, commands, config, options
 from pytest_mockopenai.standalone.config import BadOption, Config
 
 
@@ -41,6 +41,11 @@ def test_values_are_read() -> None:
     assert told.models == ("strict", "mine")
     assert not told.admin
     assert config_of(MOCKOPENAI_CORS="true", MOCKOPENAI_IDLE_TIMEOUT="none").idle_timeout is None
+
+
+def test_chaos_is_a_setting_of_what_is_served() -> None:
+    assert building.settings_of(config_of(MOCKOPENAI_CHAOS="0.2")).chaos == Chaos(0.2)
+    assert building.settings_of(config_of()).chaos is None
 
 
 def test_what_kubernetes_sets_for_a_service_is_no_option() -> None:

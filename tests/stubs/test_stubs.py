@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_mockopenai import cut, embeds, hang, rate_limit, says, says_json, server_error, slow, thinks, tool_call
+from pytest_mockopenai.core.chaos import Chaos
 from pytest_mockopenai.core.script import When
 from pytest_mockopenai.cost import Price
 from pytest_mockopenai.stubs import BadStubs, Model, Stubs
@@ -218,6 +219,8 @@ def test_an_alias_says_it_again():
         ("rulez: []", "stubs.yaml:1:1: rulez: 'rulez' is no part of a stubs file. Did you mean 'rules'?"),
         ("settings: {sed: 1}", "stubs.yaml:1:12: settings.sed: 'sed' is no setting. Did you mean 'seed'?"),
         ("settings: {seed: x}", "settings.seed: seed is a whole number, not 'x'"),
+        ("settings: {chaos: {rate: 2}}", "settings.chaos: the rate of chaos is a number from 0 to 1, not 2"),
+        ("settings: {chaos: {word: [cut]}}", "chaos has no 'word'. Did you mean 'words'?"),
         ("settings: {max_calls: 1}", "settings.max_calls: 'max_calls' is a budget: it is set in a test"),
         ("models: [{encoding: x}]", "a model has a name"),
         ("models: [{name: a, encoding: o200k}]", "no encoding 'o200k'. Did you mean 'o200k_base'?"),
@@ -348,3 +351,16 @@ def test_whatever_the_bytes_are_there_is_a_value_or_one_error(data, format):
     except BadStubs as error:
         said = str(error)
     assert isinstance(said, Stubs) or (said.startswith("stubs") and "\n" not in said)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "settings: {chaos: {rate: 0.25, words: [server_error, cut;after=3], seed: 7}, retry_waits: 50}",
+        'settings:\n  chaos: 0.25;words=server_error,"cut;after=3";seed=7\n  retry_waits: 50\n',
+    ],
+)
+def test_chaos_is_written_as_a_mapping_or_as_a_text(text):
+    settings = Stubs.parse(text.encode(), "yaml").settings
+    assert settings["chaos"] == Chaos(0.25, (server_error(), cut(after=3)), 7)
+    assert settings["retry_waits"].ms == 50
