@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from pytest_mockopenai.core import errors, strict
 from pytest_mockopenai.core.answer import Answer
 from pytest_mockopenai.core.bounds import Length
+from pytest_mockopenai.core.endpoint import Context
 from pytest_mockopenai.core.errors import Refused
 
 METADATA_BOUNDS = {"metadata": Length(0, 16), "metadata.*": Length(0, 512)}
@@ -90,3 +91,14 @@ def only_with(body: Mapping[str, Any], names: Sequence[str], needed: str, *, phr
             raise Refused(
                 errors.invalid(f"Invalid value for '{name}': '{name}' is only allowed when {phrase}.", param=name)
             )
+
+
+def needs(*names: str) -> Callable[[Context], None]:
+    """A rule for what must be there also where the installed SDK is too old to say so."""
+
+    def check(context: Context) -> None:
+        missing = next((name for name in names if name not in context.body), None)
+        if missing:
+            raise Refused(errors.missing_parameter(missing))
+
+    return check

@@ -28,6 +28,7 @@ def page(
     order: Order = "desc",
     where: Callable[[JSON], bool] = _every,
     limit: int = 20,
+    least: int = 1,
     most: int = 100,
 ) -> JSON:
     """The list object that a query asks for; raises `Refused` for a wrong `limit`, `order`, `after` or `before`.
@@ -35,15 +36,16 @@ def page(
     `items` are objects with an `id`, oldest first; `order` is how the endpoint sorts them if the query does not say.
     `where` picks those to list; a cursor may be an item that it leaves out. With `before` alone it is the page that
     ends there, and `has_more` says whether more come before it. Parameters as in the API reference's lists: there are
-    `limit` items unless the query says otherwise, from 1 to `most`.
+    `limit` items unless the query says otherwise, from `least` to `most`.
     """
     asked = dict(query)
-    limit, wanted = _limit(asked.get("limit"), limit, most), _order(asked.get("order") or order)
+    limit, wanted = _limit(asked.get("limit"), limit, Range(least, most)), _order(asked.get("order") or order)
     ordered = list(items) if wanted == "asc" else list(reversed(items))
     after, before = (_place(ordered, name, asked.get(name)) for name in ("after", "before"))
     found = [item for item in ordered[0 if after is None else after + 1 : before] if where(item)]
     backwards = before is not None and after is None
-    return listed(found[-limit:] if backwards else found[:limit], has_more=len(found) > limit)
+    shown = found[max(0, len(found) - limit) :] if backwards else found[:limit]
+    return listed(shown, has_more=len(found) > limit)
 
 
 def listed(data: Sequence[JSON], *, has_more: bool) -> JSON:
@@ -57,11 +59,11 @@ def listed(data: Sequence[JSON], *, has_more: bool) -> JSON:
     }
 
 
-def _limit(text: str | None, default: int, most: int) -> int:
+def _limit(text: str | None, default: int, bounds: Range) -> int:
     number = whole_number("limit", text)
     if number is None:
         return default
-    problem = check_bounds({"limit": Range(1, most)}, {"limit": number})
+    problem = check_bounds({"limit": bounds}, {"limit": number})
     if problem:
         raise Refused(problem)
     return number

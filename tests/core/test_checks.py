@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -104,3 +105,10 @@ def test_without_what_it_needs(body: dict[str, Any]) -> None:
     error = refused(checks.only_with, body, ("a", "b"), "needed", phrase="'needed' is set")
     assert error.param == "b"
     assert error.message == "Invalid value for 'b': 'b' is only allowed when 'needed' is set."
+
+
+def test_what_an_old_sdk_does_not_ask_for() -> None:
+    rule: Any = checks.needs("prompt", "video")
+    rule(SimpleNamespace(body={"prompt": "A cat", "video": {}}))
+    error = refused(rule, SimpleNamespace(body={"prompt": "A cat"}))
+    assert (error.param, error.code) == ("video", "missing_required_parameter")

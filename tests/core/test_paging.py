@@ -115,3 +115,12 @@ def test_an_unknown_order():
 @pytest.mark.parametrize("name", ["after", "before"])
 def test_an_unknown_cursor(name):
     assert refused((name, "x-9")) == (400, name, "invalid_value", "Invalid value: 'x-9'.")
+
+
+def test_a_list_that_may_show_none() -> None:
+    items = [{"id": name} for name in "abc"]
+    assert page(items, [("limit", "0")], least=0)["data"] == []
+    assert page(items, [("limit", "0"), ("before", "b")], order="asc", least=0) == {
+        **page(items, [("limit", "0")], least=0),
+        "has_more": True,
+    }

@@ -132,6 +132,7 @@ def test_a_list_goes_over_all(api: Api) -> None:
     assert (first["has_more"], first["last_id"]) == (True, ids[1])
     assert [each["id"] for each in api.get(f"/v1/videos?after={ids[1]}").json["data"]] == ids[:1]
     assert [each["id"] for each in api.get("/v1/videos?order=asc").json["data"]] == ids
+    assert api.get("/v1/videos?limit=0").json["data"] == []
 
 
 def test_deleted_is_gone(api: Api) -> None:

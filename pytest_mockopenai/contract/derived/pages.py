@@ -21,7 +21,9 @@ def in_page(kind: str, items: Mapping[str, JSON], query: Iterable[tuple[str, str
     asked = _asked(dict(query), least=1 if lenient else 0)
     if lenient and not items.keys() & {asked.get(name) for name in ("after", "before")}:
         asked = {name: value for name, value in asked.items() if name not in _CURSORS}
-    found = page([{"id": cursor} for cursor in items], asked.items())
+    found = page(
+        [{"id": cursor} for cursor in items], asked.items(), least=0
+    )  # some lists take none, and no type tells
     made = {**found, "data": [items[each["id"]] for each in found["data"]]}
     return {**made, "next": made["last_id"] if made["has_more"] else None} if kind in _WITH_NEXT else made
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pytest_mockopenai.core import errors, forms, handle, handshake
+from pytest_mockopenai.core import checks, errors, forms, handle, handshake
 from pytest_mockopenai.core.bounds import Length, Range
 from pytest_mockopenai.core.endpoint import JSON, Context, Endpoint, Finished
 from pytest_mockopenai.core.errors import Refused
@@ -47,16 +47,6 @@ def read(request: Request) -> JSON:
     if isinstance(fields.get("session"), str):  # JSON, also where the installed SDK is too old to say so
         fields["session"] = handle.json_object(fields["session"])
     return fields
-
-
-def _needs(name: str) -> Callable[[Context], None]:
-    """A rule for what must be there also where the installed SDK is too old to say so."""
-
-    def check(context: Context) -> None:
-        if name not in context.body:
-            raise Refused(errors.missing_parameter(name))
-
-    return check
 
 
 def session_of(context: Context, call_id: str) -> JSON:
@@ -157,16 +147,16 @@ ENDPOINTS = (
         create,
         params=_TYPES + "call_create_params:CallCreateParams",
         bounds={"sdp": Length(1, None)},
-        rules=(_needs("sdp"),),
+        rules=(checks.needs("sdp"),),
         read=read,
     ),
-    _on_call("accept", accept, _TYPES + "call_accept_params:CallAcceptParams", rules=(_needs("type"),)),
+    _on_call("accept", accept, _TYPES + "call_accept_params:CallAcceptParams", rules=(checks.needs("type"),)),
     _on_call(
         "refer",
         refer,
         _TYPES + "call_refer_params:CallReferParams",
         bounds={"target_uri": Length(1, None)},
-        rules=(_needs("target_uri"),),
+        rules=(checks.needs("target_uri"),),
     ),
     _on_call("reject", reject, _TYPES + "call_reject_params:CallRejectParams", bounds={"status_code": Range(300, 699)}),
     Endpoint("POST", _PATH + "hangup", "realtime.calls", hangup),

@@ -16,7 +16,7 @@ def retrieve(context: Context) -> Finished:
 def list_videos(context: Context) -> Finished:
     """A page of the videos as they are now, the newest first."""
     found = [jobs.at(entry, context.time) for entry in jobs.videos(context).all()]
-    return Finished(page(found, context.request.query))
+    return Finished(page(found, context.request.query, least=0))
 
 
 def delete(context: Context) -> Finished:

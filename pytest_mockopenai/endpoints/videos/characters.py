@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_mockopenai.core import errors, forms
+from pytest_mockopenai.core import checks, errors, forms
 from pytest_mockopenai.core.bounds import Length
 from pytest_mockopenai.core.endpoint import Collection, Context, Endpoint, Finished
 from pytest_mockopenai.core.errors import Refused
@@ -38,6 +38,7 @@ ENDPOINTS = (
         create,
         params="openai.types.video_create_character_params:VideoCreateCharacterParams",
         bounds={"name": Length(1, 80)},
+        rules=(checks.needs("name"),),
         read=forms.read,
     ),
     Endpoint("GET", "/videos/characters/{character_id}", "videos", retrieve),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_mockopenai import tokens
-from pytest_mockopenai.core import errors, forms, picture
+from pytest_mockopenai.core import checks, errors, forms, picture
 from pytest_mockopenai.core.bounds import Length
 from pytest_mockopenai.core.endpoint import JSON, Context, Endpoint, Finished
 from pytest_mockopenai.core.errors import Error, Refused
@@ -74,7 +74,7 @@ def drawable(context: Context) -> None:
     """Length and size as the model has them, and a picture of just that size."""
     problem = _wrong_clip(context.body) or _wrong_reference(context.body)
     if problem:
-        raise Refused(problem)
+        raise Refused(errors.of_unknown(problem))
 
 
 def _wrong_clip(body: Mapping[str, Any]) -> Error | None:
@@ -107,7 +107,7 @@ _ERRORS = {"invalid_prompt": errors.moderation_blocked("video")}
 _KINDS = frozenset({"failure"})
 
 
-def _endpoint(path: str, answer: Any, params: str, **more: Any) -> Endpoint:
+def _endpoint(path: str, answer: Any, params: str, *needed: str, rules: Any = ()) -> Endpoint:
     return Endpoint(
         "POST",
         path,
@@ -115,16 +115,16 @@ def _endpoint(path: str, answer: Any, params: str, **more: Any) -> Endpoint:
         answer,
         params=f"openai.types.{params}",
         bounds=_BOUNDS,
+        rules=(checks.needs("prompt", *needed), *rules),
         errors=_ERRORS,
         kinds=_KINDS,
         read=forms.read_either,
-        **more,
     )
 
 
 ENDPOINTS = (
     _endpoint("/videos", create, "video_create_params:VideoCreateParams", rules=(drawable,)),
     _endpoint("/videos/{video_id}/remix", remix, "video_remix_params:VideoRemixParams"),
-    _endpoint("/videos/edits", edit, "video_edit_params:VideoEditParams"),
-    _endpoint("/videos/extensions", extend, "video_extend_params:VideoExtendParams"),
+    _endpoint("/videos/edits", edit, "video_edit_params:VideoEditParams", "video"),
+    _endpoint("/videos/extensions", extend, "video_extend_params:VideoExtendParams", "video", "seconds"),
 )
