@@ -15,7 +15,7 @@ from pytest_mockopenai import explain
 from pytest_mockopenai.clock import LocalClock
 from pytest_mockopenai.contract import params
 from pytest_mockopenai.core import errors, finetuned, handle, handshake, headers, jsontext, scenario
-from pytest_mockopenai.core.endpoint import IN_DIALOGUE, JSON, Answered, Context, Endpoint, Models, Service
+from pytest_mockopenai.core.endpoint import IN_DIALOGUE, JSON, Answered, Context, Endpoint, Models, Service, Store
 from pytest_mockopenai.core.errors import Error, Refused, UnknownId
 from pytest_mockopenai.core.heading import heading_of
 from pytest_mockopenai.core.inquiry import Inquiry
@@ -273,7 +273,7 @@ class App:
         prepared = routine.prepared
         attempt.reading, attempt.word, attempt.source, attempt.shared = reading, routine.word, routine.source, True
         attempt.serial = serial = reading.source.draw(self._state.seen(reading.count_key))
-        outcome, attempt.response = prepared.filled(serial, int(self._now(attempt)))
+        outcome = self._filled(attempt, prepared, serial)
         attempt.usage, attempt.stream = prepared.usage, outcome.events is not None
         standard = (*headers.own(self._request_id(attempt)), *routine.standard)
         return handle.rendered(outcome, reading.match.endpoint, standard, headers.OWN)
@@ -361,10 +361,16 @@ class App:
     ) -> handle.Outcome:
         prepared = self._prepared(attempt, reading) if reading.repeatable and streams is None else None
         if prepared:
-            outcome, attempt.response = prepared.filled(self._serial(attempt), int(self._now(attempt)))
-        else:
-            outcome = handle.answered(self._context_now(attempt, reading, history), streams=streams)
-            attempt.response = outcome.finished.object
+            return self._filled(attempt, prepared, self._serial(attempt))
+        outcome = handle.answered(self._context_now(attempt, reading, history), streams=streams)
+        attempt.response = outcome.finished.object
+        return outcome
+
+    def _filled(self, attempt: Attempt, prepared: Prepared, serial: Draw) -> handle.Outcome:
+        outcome, response = prepared.filled(serial, int(self._now(attempt)))
+        attempt.response = response
+        if prepared.stored:
+            prepared.store(self._state.store, response)
         return outcome
 
     def _derived(self, attempt: Attempt, context: Context, error: Error) -> handle.Outcome:
@@ -405,7 +411,7 @@ class App:
         if known:
             attempt.shared = True
             return known
-        made = prepare(lambda serial, time: self._context(attempt, reading, serial, time))
+        made = prepare(lambda serial, time, store: self._context(attempt, reading, serial, time, store=store))
         if made is None:
             reading.repeatable = False
         elif self._readings.find(attempt.request, attempt.heading) is reading:  # else the seed was changed meanwhile
@@ -431,7 +437,14 @@ class App:
         return attempt.clock.time(attempt.started)
 
     def _context(
-        self, attempt: Attempt, reading: Reading, serial: Draw, time: float, history: tuple[JSON, ...] = ()
+        self,
+        attempt: Attempt,
+        reading: Reading,
+        serial: Draw,
+        time: float,
+        history: tuple[JSON, ...] = (),
+        *,
+        store: Store | None = None,
     ) -> Context:
         return Context(
             endpoint=reading.match.endpoint,
@@ -444,7 +457,7 @@ class App:
             serial=serial,
             time=time,
             models=self.models,
-            store=self._state.store,
+            store=store or self._state.store,
             history=history,
             job_seconds=self._settings.job_seconds,
             call=partial(self._called, attempt.request),

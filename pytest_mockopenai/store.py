@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pytest_mockopenai.core import endpoint, errors
 from pytest_mockopenai.core.endpoint import JSON
 from pytest_mockopenai.core.errors import Refused
+from pytest_mockopenai.core.unread import Unread
 
 CONTENT_LIMIT = 512 * 2**20
 """Bytes that the contents of a store may have together."""
@@ -21,28 +22,36 @@ class Collection:
 
     def __init__(self, limit: int = 10_000) -> None:
         self._lock = threading.Lock()
-        self._items: dict[str, JSON] = {}
+        self._items: dict[str, JSON | Unread] = {}
         self._limit = limit
 
-    def put(self, id_: str, item: JSON) -> None:
+    def put(self, id_: str, item: JSON | Unread) -> None:
         """Keep an object; one of the same id is replaced, and the new one takes its place in the order."""
         with self._lock:
             self._keep(id_, item)
 
-    def _keep(self, id_: str, item: JSON) -> None:
+    def _keep(self, id_: str, item: JSON | Unread) -> None:
         self._items[id_] = item
         if len(self._items) > self._limit:
             del self._items[next(iter(self._items))]
 
+    def _read(self, id_: str) -> JSON | None:
+        item = self._items.get(id_)
+        if isinstance(item, Unread):
+            read: JSON = item.read()
+            self._items[id_] = read
+            return read
+        return item
+
     def get(self, id_: str) -> JSON | None:
         """The object, or None if it was never put, was deleted or is forgotten."""
         with self._lock:
-            return self._items.get(id_)
+            return self._read(id_)
 
     def update(self, id_: str, change: Callable[[JSON], JSON], *, first: JSON | None = None) -> JSON | None:
         """Replace the object by what `change` makes of it, or of `first` if there is none; returns that, or None."""
         with self._lock:  # no other call comes between reading and writing, so a deleted object stays deleted
-            before = self._items.get(id_, first)
+            before = self._read(id_) if id_ in self._items else first
             if before is None:
                 return None
             changed = change(before)
@@ -57,7 +66,7 @@ class Collection:
     def all(self) -> list[JSON]:
         """All objects, oldest first."""
         with self._lock:
-            return list(self._items.values())
+            return [item for id_ in self._items if (item := self._read(id_)) is not None]
 
 
 class Contents:

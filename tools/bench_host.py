@@ -22,12 +22,14 @@ from pathlib import Path
 from statistics import median
 from time import monotonic
 
-from bench_host_servers import METHODS, OUR_MOCK, OURS, Command, mocks, served, servers
+from bench_host_servers import AIMS, METHODS, OUR_MOCK, OURS, WARM_UP, Command, mocks, served, servers
 from bench_python import ROOT
 from bench_runs import TIMEOUT, Limits, environment, in_turns, output_of
 from bench_tables import ratio, table
 
 _LOAD = str(ROOT / "tools" / "bench_host_load.py")
+_SENDS = str(ROOT / "tools" / "bench_host_sends.py")
+_WARM_UP_SECONDS = 90
 _CONNECTIONS = 64
 _STREAMS = ((1000, 0.02, 150), (5000, 0.1, 30))
 _SPREAD = 1.0
@@ -91,9 +93,7 @@ def main() -> None:
 def _compare(title: str, commands: Mapping[str, Command], ours_is: str, seconds: float, limits: Limits) -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         runs = {
-            server: partial(
-                _rate, command(Path(name), port := _free_port()), port, METHODS.get(server, "posts"), seconds
-            )
+            server: partial(_rate, server, command(Path(name), port := _free_port()), port, seconds)
             for server, command in commands.items()
         }
         rates = {server: _typical(measured) for server, measured in in_turns(runs, limits).items()}
@@ -105,18 +105,25 @@ def _compare(title: str, commands: Mapping[str, Command], ours_is: str, seconds:
             ratio(rate.per_second, ours.per_second),
             f"{rate.cpu * 1e6:.1f}",
             ratio(rate.cpu, ours.cpu),
+            _verdict(rate.cpu / ours.cpu, AIMS.get(name)) if ours_is == OUR_MOCK else "",
         )
         for name, rate in rates.items()
     ]
-    head = ("server", "per second", "it / ours", "CPU us each", "it / ours")
+    head = ("server", "per second", "it / ours", "CPU us each", "it / ours", "aim")
     table(title, head, rows)
 
 
-def _rate(command: list[str], port: int, method: str, seconds: float) -> Rate:
+def _verdict(ratio: float, aim: float | None) -> str:
+    return "" if aim is None else f"{aim:g}: {'reached' if ratio >= aim else 'missed'}"
+
+
+def _rate(server: str, command: list[str], port: int, seconds: float) -> Rate:
+    load: list[str | Path] = [sys.executable, _LOAD, METHODS.get(server, "posts"), str(port), str(_CONNECTIONS)]
     with served(command, port) as pid:
+        if server in WARM_UP:
+            output_of([*load, str(_WARM_UP_SECONDS), str(WARM_UP[server])], ROOT)
         before = _cpu_of(pid)
-        load: list[str | Path] = [sys.executable, _LOAD, method, str(port), str(_CONNECTIONS), str(seconds)]
-        answers, took = map(float, output_of(load, ROOT).split())
+        answers, took = map(float, output_of([*load, str(seconds)], ROOT).split())
         return Rate(answers / took, (_cpu_of(pid) - before) / answers)
 
 
@@ -140,22 +147,26 @@ def _free_port() -> int:
 
 def _play(limits: Limits) -> None:
     rows = [_stream_row(many, each, chunks, limits) for many, each, chunks in _STREAMS]
-    head = ("streams at once", "late: median", "p99", "worst ms", "CPU us a chunk", "aim")
+    head = ("streams at once", "late: median", "p99", "worst ms", "CPU us a chunk", "of that a bare send()", "aim")
     table("Paced streams in one process, begun over one second: how late what is due is written", head, rows)
 
 
 def _stream_row(many: int, each: float, chunks: int, limits: Limits) -> tuple[str, ...]:
     runs = in_turns({"": partial(_streams, many, each, chunks)}, limits)[""]
-    half, p99, worst, cpu = (median(values) for values in zip(*runs, strict=True))
+    half, p99, worst, cpu, bare = (median(values) for values in zip(*runs, strict=True))
     reached = "reached" if p99 * 1e3 < _AIM_MS and cpu * 1e6 <= _AIM_US else "missed"
     late = (f"{seconds * 1e3:.1f}" for seconds in (half, p99, worst))
-    return (f"{many} at {each * 1e3:.0f} ms a chunk", *late, f"{cpu * 1e6:.1f}", reached)
+    return (f"{many} at {each * 1e3:.0f} ms a chunk", *late, f"{cpu * 1e6:.1f}", f"{bare * 1e6:.1f}", reached)
 
 
 def _streams(many: int, each: float, chunks: int) -> tuple[float, ...]:
-    command = [sys.executable, "-c", _PLAY, str(many), str(each), str(chunks), _LOAD, str(_SPREAD)]
-    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=TIMEOUT, check=True)
-    return tuple(map(float, done.stdout.split()))
+    """How late they were, the CPU seconds of a chunk, and those of a bare send in the same run."""
+    measured: list[float] = []
+    for program in (("-c", _PLAY), (_SENDS,)):
+        command = [sys.executable, *program, str(many), str(each), str(chunks), _LOAD, str(_SPREAD)]
+        done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=TIMEOUT, check=True)
+        measured += map(float, done.stdout.split())
+    return tuple(measured)
 
 
 if __name__ == "__main__":

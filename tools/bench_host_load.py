@@ -1,10 +1,11 @@
 """Loads a server over raw sockets; small enough that the server is what is measured.
 
-    python tools/bench_host_load.py posts PORT CONNECTIONS SECONDS
-    python tools/bench_host_load.py gets PORT CONNECTIONS SECONDS
+    python tools/bench_host_load.py posts PORT CONNECTIONS SECONDS [ANSWERS]
+    python tools/bench_host_load.py gets PORT CONNECTIONS SECONDS [ANSWERS]
     python tools/bench_host_load.py streams PORT STREAMS SPREAD
 
-`posts` and `gets` ask again as soon as they are answered, and print how many answers came, and in how many seconds.
+`posts` and `gets` ask again as soon as they are answered, for so long or until there were so many answers, and print
+how many came, and in how many seconds.
 `streams` starts the streams over SPREAD seconds, reads them to their ends, and prints how many bytes came.
 """
 
@@ -31,17 +32,18 @@ def main() -> None:
     if what == "streams":
         print(_streams(sockets, seconds))
     else:
-        print(*_requests(sockets, _POST if what == "posts" else _GET, seconds))
+        most = int(sys.argv[5]) if len(sys.argv) > 5 else sys.maxsize
+        print(*_requests(sockets, _POST if what == "posts" else _GET, seconds, most))
 
 
-def _requests(sockets: list[socket.socket], request: bytes, seconds: float) -> tuple[int, float]:
+def _requests(sockets: list[socket.socket], request: bytes, seconds: float, most: int) -> tuple[int, float]:
     got = dict.fromkeys(sockets, b"")
     answers, begun = 0, monotonic()
     with selectors.DefaultSelector() as selector:
         for sock in sockets:
             selector.register(sock, selectors.EVENT_READ)
             sock.send(request)
-        while monotonic() < begun + seconds:
+        while monotonic() < begun + seconds and answers < most:
             for key, _ in selector.select(1):
                 sock = cast(socket.socket, key.fileobj)
                 got[sock] += sock.recv(_RECEIVE)

@@ -26,6 +26,11 @@ OUR_MOCK = "mockopenai serve"
 _NGINX_NAME = "nginx, static file"
 METHODS = {_NGINX_NAME: "gets"}
 """What the load sends where it is not `posts`."""
+_WIREMOCK_NAME = "WireMock, one static stub"
+WARM_UP = {_WIREMOCK_NAME: 20_000}
+"""How many requests are answered before anything is counted: Java compiles what is run often."""
+AIMS = {_WIREMOCK_NAME: 3.0, "aimock": 3.0, _NGINX_NAME: 1 / 4}
+"""So many times what these answer per CPU second the mock is to answer."""
 
 _PATIENCE = 10.0  # seconds for a server to start
 _BODY = '{"object":"chat.completion","padding":"' + "x" * 559 + '"}'
@@ -140,14 +145,18 @@ _LLMOCK = PEERS / "py" / "bin" / "llmock"
 
 
 def mocks() -> Mapping[str, Command]:
-    """The standalone mock, and the other mocks that are installed, by name."""
+    """The standalone mock, the other mocks that are installed, and nginx, by name."""
     installed = {
         OUR_MOCK: (find_spec("uvloop"), _mock),
-        "WireMock, one static stub": (shutil.which("java") and [*PEERS.glob(_JAR)], _wiremock),
+        _WIREMOCK_NAME: (shutil.which("java") and [*PEERS.glob(_JAR)], _wiremock),
         "aimock": (shutil.which("node") and _AIMOCK.exists(), _aimock),
         "llmock": (_LLMOCK.exists(), lambda folder, port: [str(_LLMOCK), "serve", "--port", str(port)]),
     }
-    return {name: command for name, (found, command) in installed.items() if found}
+    return {name: command for name, (found, command) in {**installed, **_LIMIT}.items() if found}
+
+
+_LIMIT: Mapping[str, tuple[object, Command]] = {_NGINX_NAME: (shutil.which("nginx"), _nginx)}
+"""What no mock is faster than."""
 
 
 def servers() -> Mapping[str, Command]:
@@ -157,7 +166,7 @@ def servers() -> Mapping[str, Command]:
         "asyncio host (asyncio)": (True, _python(_ASYNCIO)),
         "pytest-httpserver host": (True, _python(_HTTPSERVER)),
         "uvicorn, raw ASGI": (find_spec("uvicorn") and find_spec("httptools"), _python(_UVICORN)),
-        _NGINX_NAME: (shutil.which("nginx"), _nginx),
+        **_LIMIT,
     }
     return {name: command for name, (found, command) in installed.items() if found}
 

@@ -13,6 +13,7 @@ from pytest_mockopenai.core.errors import Error
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.lifecycle import Timeline
 from pytest_mockopenai.core.seed import Draw
+from pytest_mockopenai.core.unread import Unread
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.core.wire import Dialogue, Ending, Headers, Request, Step
 
@@ -42,8 +43,8 @@ class Models(Protocol):
 class Collection(Protocol):
     """Objects of one kind by id, oldest first; the oldest are forgotten past a limit."""
 
-    def put(self, id_: str, item: JSON) -> None:
-        """Keep an object, in the place of one of the same id."""
+    def put(self, id_: str, item: JSON | Unread) -> None:
+        """Keep an object, in the place of one of the same id; one may be read when somebody looks."""
         ...
 
     def get(self, id_: str) -> JSON | None:
@@ -246,7 +247,8 @@ class Endpoint:
     `contract` says who answers. `always_streams`: the reply is a stream whatever the request says.
 
     `repeatable`: whether the answer to this body hangs on nothing but the body, the seed, the path and the script, and
-    changes nothing: then it is made once, and only its ids and times are new when the request comes again.
+    changes nothing but that it may put something into the store: then it is made once, and only its ids and times are
+    new when the request comes again.
     """
 
     method: str

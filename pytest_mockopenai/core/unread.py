@@ -11,16 +11,16 @@ from pytest_mockopenai.core import jsontext
 class Unread:
     """A value as a template of its JSON text, and what goes into the blanks of that."""
 
-    __slots__ = ("_template", "_values")
+    __slots__ = ("_template", "values")
 
     def __init__(self, template: bytes, values: Mapping[bytes, bytes]) -> None:
         self._template = template
-        self._values = values
+        self.values = values
 
     @property
     def text(self) -> bytes:
         """The JSON text."""
-        return self._template % self._values
+        return self._template % self.values
 
     def read(self) -> Any:
         """The value."""

@@ -69,6 +69,8 @@ class Twins:
         assert app.recorder.calls() == anew.recorder.calls()
         assert app.recorder.usage() == anew.recorder.usage()
         assert app.problems == anew.problems
+        for name in ("responses", "items", "chat.completions"):
+            assert app._state.store.collection(name).all() == anew._state.store.collection(name).all()
 
 
 USER = [{"role": "user", "content": "100% of 50 %s, %(now)b and\0 \ud800é?"}]
@@ -275,7 +277,10 @@ def test_each_request_with_each_word(word: Any) -> None:
     [
         ("/v1/chat/completions", CHAT),
         ("/v1/chat/completions", STREAM),
+        ("/v1/chat/completions", {**CHAT, "store": True}),
         ("/v1/chat/completions", {**STREAM, "tools": [TOOL], "tool_choice": "required"}),
+        ("/v1/responses", ASKED),
+        ("/v1/responses", {**ASKED, "stream": True}),
         ("/v1/responses", STATELESS),
         ("/v1/responses", {**STATELESS, "stream": True}),
         ("/v1/moderations", {"input": "a"}),

@@ -126,7 +126,7 @@ _BOUNDS: dict[str, Length | Range] = {
 
 
 def _repeatable(body: Mapping[str, Any]) -> bool:
-    return not body.get("store") and not body.get("prompt_cache_key")
+    return not body.get("prompt_cache_key")
 
 
 ENDPOINTS = (

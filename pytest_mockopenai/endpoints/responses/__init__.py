@@ -99,10 +99,9 @@ _BOUNDS: dict[str, Length | Range] = {
 
 
 def _repeatable(body: Mapping[str, Any]) -> bool:
-    """Nothing is stored, nothing that was stored is gone on from, searched or run code in."""
+    """Nothing that was stored is gone on from, searched or run code in."""
     return (
-        body.get("store") is False
-        and not any(body.get(name) for name in _STATEFUL)
+        not any(body.get(name) for name in _STATEFUL)
         and not any(file_search.is_search(tool) or container.runs_code(tool) for tool in body.get("tools") or ())
         and _is_complete(body.get("input"))
     )

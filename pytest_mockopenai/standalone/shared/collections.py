@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pytest_mockopenai.core import errors, jsontext
 from pytest_mockopenai.core.endpoint import JSON, Contents
 from pytest_mockopenai.core.errors import Refused
+from pytest_mockopenai.core.unread import Unread
 from pytest_mockopenai.standalone.shared.link import Link
 from pytest_mockopenai.standalone.shared.scripts import Lua
 from pytest_mockopenai.store import CONTENT_LIMIT
@@ -25,7 +26,7 @@ class RedisCollection:
         self._items = link.key("items", name)
         self._order = link.key("order", name)
 
-    def put(self, id_: str, item: JSON) -> None:
+    def put(self, id_: str, item: JSON | Unread) -> None:
         """Keep an object; one of the same id is replaced, and the new one takes its place in the order."""
         self._put(id_, item)
 
@@ -48,10 +49,10 @@ class RedisCollection:
             if self._put(id_, changed, (b"" if kept is None else kept,)):
                 return changed
 
-    def _put(self, id_: str, item: JSON, known: tuple[bytes, ...] = ()) -> bool:
+    def _put(self, id_: str, item: JSON | Unread, known: tuple[bytes, ...] = ()) -> bool:
         """Keep an object; not if something else is there by now than what is `known` (empty: nothing)."""
         keys = (self._items, self._order, self._link.key("numbers"), self._link.key("collections"))
-        text = jsontext.dumps(item)
+        text = item.text if isinstance(item, Unread) else jsontext.dumps(item)
         return bool(self._link.run(Lua.PUT, keys, self._name, _id(id_), text, self._limit, self._link.ttl, *known))
 
     def delete(self, id_: str) -> bool:

@@ -204,7 +204,7 @@ from pytest_mockopenai.endpoints.batches import running
 from pytest_mockopenai.models import KnownModels
 from pytest_mockopenai.standalone.shared import state_from_url
 app = App(Routes(all_endpoints()), KnownModels(), state=state_from_url(sys.argv[1], sys.argv[2]))
-asked = Request("POST", "/v1/chat/completions", json.loads(sys.argv[3]), sys.argv[4].encode())
+asked = Request("POST", "/v1/chat/completions", tuple(map(tuple, json.loads(sys.argv[3]))), sys.argv[4].encode())
 for _ in range(int(sys.argv[5])):
     exchange = app.exchange(asked)
     exchange.ended("done")
