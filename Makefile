@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: test check demo docs bench build sdks sdk-suite gateways clean
+.PHONY: test check demo docs drift bench build sdks sdk-suite gateways clean
 
 test: check
 	$(BIN)/pytest -n 2 $(ARGS)
@@ -20,6 +20,10 @@ demo: $(READY)
 docs: $(READY)
 	$(BIN)/python tools/generate_docs.py
 	$(BIN)/pytest docs tests/test_docs.py
+
+# The mock's replies beside documented and recorded ones; RECORDINGS may be a folder of your own.
+drift: $(READY)
+	$(BIN)/python tools/drift.py $(RECORDINGS)
 
 bench: $(READY)
 	$(BIN)/python tools/bench.py

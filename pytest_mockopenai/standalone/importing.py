@@ -16,11 +16,11 @@ from pytest_mockopenai.core.errors import Refused
 from pytest_mockopenai.core.inquiry import Inquiry
 from pytest_mockopenai.core.routes import Routes
 from pytest_mockopenai.core.wire import Request
-from pytest_mockopenai.endpoints import all_endpoints
 from pytest_mockopenai.recordings import BadRecording, files, payload, text, vcr
 from pytest_mockopenai.recordings.interaction import Interaction
 from pytest_mockopenai.recordings.redaction import Redactor
 from pytest_mockopenai.recordings.stubbing import stubs_of
+from pytest_mockopenai.scene import all_routes
 from pytest_mockopenai.stubs import BadStubs, Stubs, yaml_text
 
 _SUFFIXES = (".json", ".yaml", ".yml")
@@ -78,7 +78,7 @@ def _told(left_out: Sequence[str]) -> list[str]:
 
 @cache
 def _routes() -> Routes:
-    return Routes(all_endpoints())
+    return all_routes()
 
 
 def _read(paths: Sequence[Path]) -> tuple[list[Interaction], list[str]]:

@@ -57,6 +57,8 @@ def test_what_is_retrieved_is_what_was_created(request):
     answered = api.chat(**request, store=True)
     created = answered.json
     got = api.send("GET", f"{LIST}/{created['id']}").json
+    for choice in created["choices"]:  # what was not called is null when it is read back
+        choice["message"] = {"tool_calls": None, "function_call": None, **choice["message"]}
     assert {name: got[name] for name in created} == created
     assert got["request_id"] == answered.header("x-request-id")
     assert got["metadata"] == request.get("metadata", {})

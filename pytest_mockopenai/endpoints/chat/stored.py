@@ -19,7 +19,13 @@ def keep(context: Context, completion: JSON) -> None:
     """Store a finished completion with what was asked."""
     id_ = completion["id"]
     messages = [_message(f"{id_}-{index}", message) for index, message in enumerate(context.body["messages"])]
-    _collection(context).put(id_, {"completion": {**completion, **_asked(context)}, "messages": messages})
+    stored = {**completion, "choices": [_choice(choice) for choice in completion["choices"]], **_asked(context)}
+    _collection(context).put(id_, {"completion": stored, "messages": messages})
+
+
+def _choice(choice: JSON) -> JSON:
+    """A choice as it is read back: what the model did not call is null (the API reference's "Get chat completion")."""
+    return {**choice, "message": {"tool_calls": None, "function_call": None, **choice["message"]}}
 
 
 def _asked(context: Context) -> JSON:
