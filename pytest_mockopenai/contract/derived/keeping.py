@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from pytest_mockopenai.contract.derived.operation import Operation
 from pytest_mockopenai.core import errors
 from pytest_mockopenai.core.endpoint import JSON, Collection, Context, Store
 from pytest_mockopenai.core.errors import Refused
+from pytest_mockopenai.core.forms import File
 
 _BETWEEN = "\n"  # of the values in a path: no header or URL holds one undecoded
 
@@ -31,20 +31,37 @@ class Shelf:
     retrieve: Operation
 
     def items(self, store: Store) -> Collection:
-        """Entries by the values in the item's path: `object`, and what else was kept with it."""
-        return store.collection(f"derived {self.path}")
+        """Entries by the values in the item's path: `object`, and `file`, the content type of one sent along."""
+        return store.collection(self._name)
+
+    @property
+    def _name(self) -> str:
+        return f"derived {self.path}"
 
     def key(self, values: Mapping[str, str]) -> str:
         """The key of an item, whose path has these values."""
         return _BETWEEN.join(values[name] for name in self.parameters)
 
-    def put(self, context: Context, made: JSON, **more: Any) -> None:
-        """Keep what was created, under the id by which its path will name it."""
+    def put(self, context: Context, made: JSON, file: File | None = None) -> None:
+        """Keep what was created, under the id by which its path will name it; raises `Refused` if there is no room."""
         name = self.parameters[-1]
         id_ = context.body.get(name) or made.get(name) or made.get("id")
-        if isinstance(id_, (str, int)):
-            key = self.key({**context.path, name: str(id_)})
-            self.items(context.store).put(key, {"key": key, "object": {"id": str(id_), **made}, **more})
+        if not isinstance(id_, (str, int)):
+            return
+        key = self.key({**context.path, name: str(id_)})
+        if file is not None:
+            context.store.contents.put(self._content_id(key), file.data)
+        kind = file and file["content_type"]
+        self.items(context.store).put(key, {"key": key, "object": {"id": str(id_), **made}, "file": kind})
+
+    def content(self, context: Context) -> tuple[str, bytes] | None:
+        """The content type and the bytes of the file that an item was created with."""
+        entry = self.find(context)
+        data = context.store.contents.get(self._content_id(entry["key"])) if entry else None
+        return None if entry is None or data is None else (entry["file"], data)
+
+    def _content_id(self, key: str) -> str:
+        return f"{self._name}{_BETWEEN}{key}"
 
     def find(self, context: Context) -> JSON | None:
         """The entry of an item, if there is one."""
@@ -64,7 +81,8 @@ class Shelf:
     def delete(self, context: Context) -> JSON:
         """Forget an item; returns its object. Raises `Refused` with 404."""
         entry = self.get(context)
-        self.items(context.store).delete(self.key(context.path))
+        self.items(context.store).delete(entry["key"])
+        context.store.contents.delete(self._content_id(entry["key"]))
         kept: JSON = entry["object"]
         return kept
 

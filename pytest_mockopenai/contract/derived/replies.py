@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -64,9 +63,7 @@ class Replies:
 
     def _created(self, context: Context, shelf: Shelf) -> JSON:
         made = self.making.new(context, put=shelf.parameters[-1])
-        sent = next(_files(context.body), None)
-        more = {"file": [sent["content_type"], base64.b64encode(sent.data).decode()]} if sent else {}
-        shelf.put(context, made, **more)
+        shelf.put(context, made, next(_files(context.body), None))
         return made
 
     def _item(self, context: Context, shelf: Shelf) -> JSON:
@@ -103,10 +100,9 @@ class Replies:
     def _content(self, context: Context) -> Finished:
         """Bytes: those of the file that was sent when the object was created, or made-up ones."""
         for shelf in self.above:
-            entry = shelf.find(context)
-            if entry is not None and "file" in entry:
-                kind, data = entry["file"]
-                return Finished({}, content=(kind, base64.b64decode(data)))
+            content = shelf.content(context)
+            if content is not None:
+                return Finished({}, content=content)
         text = prose.filler(24, context.draw.child("content"))
         return Finished({}, content=(_BYTES if self.operation.kind == "binary" else _TEXT, text.encode()))
 
