@@ -13,7 +13,7 @@ from pathlib import Path
 
 VERSIONS = ("1.109.1", "2.52.1", "3.54.0")
 ROOT = Path(__file__).parent.parent
-TESTS = ("tests/sdk", "tests/isolation")
+TESTS = ("tests/sdk", "tests/isolation", "tests/contract/derived")
 NEEDED = ("hypothesis", "websockets<16", "httpx-aiohttp", "aiohttp", "pytest-asyncio", "requests")
 
 
