@@ -24,10 +24,11 @@ from pytest_mockopenai.crossing import read_call, read_usage, written_when
 from pytest_mockopenai.isolation import API_KEY
 from pytest_mockopenai.recorder import Call
 from pytest_mockopenai.settings import Settings, checked, part, written
-from pytest_mockopenai.webhooks import Delivery, Event, new
+from pytest_mockopenai.webhooks import Delivery, Made, Sending, Webhooks, new
 
 if TYPE_CHECKING:
     from pytest_httpserver import HTTPServer
+    from typing_extensions import Unpack
 
 _PATIENCE = 10.0  # seconds for one admin call
 _PAGE = 1000
@@ -211,38 +212,24 @@ class RemoteClock:
         _until(lambda: not self._ask("GET", "webhooks")["due"])
 
 
-class RemoteWebhooks:
+class RemoteWebhooks(Webhooks):
     """The webhooks of a mock elsewhere; `ask` is as `RemoteStage._ask`, `secret` what `event` signs with."""
 
     def __init__(self, ask: Callable[..., Any], secret: str) -> None:
         self._ask = ask
-        self._secret = secret
+        self._known_secret = secret
 
-    def event(
-        self,
-        type: str,
-        id: str = "",
-        *,
-        data: Mapping[str, Any] | None = None,
-        secret: str | None = None,
-        timestamp: int | None = None,
-    ) -> Event:
-        """See `Webhooks.event`; it is made here."""
-        made = new(type, id, data, time=RemoteClock(self._ask).now, draw=draw_for(0, "webhook", next(_MADE)))
-        return made.signed(secret or self._secret, timestamp)
+    @property
+    def _secret(self) -> str:
+        return self._known_secret
 
-    def send(
-        self,
-        type: str,
-        id: str = "",
-        *,
-        url: str | None = None,
-        data: Mapping[str, Any] | None = None,
-        secret: str | None = None,
-    ) -> Delivery:
+    def _made(self, type_: str, id_: str, data: Mapping[str, Any] | None) -> Made:
+        return new(type_, id_, data, time=RemoteClock(self._ask).now, draw=draw_for(0, "webhook", next(_MADE)))
+
+    def send(self, type: str, id: str = "", **how: Unpack[Sending]) -> Delivery:
         """See `Webhooks.send`."""
-        asked = {"type": type, "id": id, "url": url, "data": data, "secret": secret}
-        sent = self._ask("POST", "webhooks", {name: value for name, value in asked.items() if value is not None})
+        given = {name: value for name, value in how.items() if value is not None}
+        sent = self._ask("POST", "webhooks", {"type": type, "id": id, **given})
         found: list[Delivery] = []
 
         def answered() -> bool:

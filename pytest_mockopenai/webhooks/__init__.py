@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from itertools import count
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from pytest_mockopenai.contract.webhooks import data_of
 from pytest_mockopenai.core.endpoint import JSON, Collection
@@ -17,10 +18,21 @@ from pytest_mockopenai.settings import Settings
 from pytest_mockopenai.webhooks.delivery import Delivery, Event, Made, sent
 from pytest_mockopenai.webhooks.waiting import HasStore, ShowsTime, Waiting
 
-__all__ = ["Delivery", "Event", "LocalWebhooks", "Webhooks", "new"]
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+__all__ = ["Delivery", "Event", "LocalWebhooks", "Made", "Sending", "Webhooks", "new"]
 
 
-class Webhooks(Protocol):
+class Sending(TypedDict, total=False):
+    """How a webhook is sent; what is None is as if it were not given. See `Webhooks`."""
+
+    url: str | None
+    data: Mapping[str, Any] | None
+    secret: str | None
+
+
+class Webhooks(ABC):
     """What a test does with webhooks.
 
     A `type` is one of the installed SDK's, such as `response.completed`; `id` says whom the event is about. `data`
@@ -42,27 +54,31 @@ class Webhooks(Protocol):
         `timestamp` (Unix seconds) is when it claims to be sent, None: now; the SDK refuses what is five minutes old.
         Raises ValueError for an unknown type, missing data or a wrong secret.
         """
+        return self._made(type, id, data).signed(secret or self._secret, timestamp)
 
-    def send(
-        self,
-        type: str,
-        id: str = "",
-        *,
-        url: str | None = None,
-        data: Mapping[str, Any] | None = None,
-        secret: str | None = None,
-    ) -> Delivery:
-        """Send the webhook now, and return what the receiver answered.
+    @abstractmethod
+    def send(self, type: str, id: str = "", **how: Unpack[Sending]) -> Delivery:
+        """Send the webhook now, and return what the receiver answered: `url=`, `data=`, `secret=`.
 
         Raises ValueError as `event`, and if there is no URL.
         """
 
     @property
+    @abstractmethod
     def deliveries(self) -> Sequence[Delivery]:
         """All that were sent, oldest first: those that jobs caused, and those of `send`."""
 
+    @abstractmethod
+    def _made(self, type_: str, id_: str, data: Mapping[str, Any] | None) -> Made:
+        """A new event, not yet signed."""
 
-class LocalWebhooks:
+    @property
+    @abstractmethod
+    def _secret(self) -> str:
+        """What signs if nobody says otherwise."""
+
+
+class LocalWebhooks(Webhooks):
     """The webhooks of a mock in this process; `settings` gives those in force.
 
     `announce` is told how jobs go; with a `webhook_url`, their ends are delivered by the clock: by a thread in real
@@ -102,48 +118,21 @@ class LocalWebhooks:
         """Deliver no more."""
         self._waiting.close()
 
-    def event(
-        self,
-        type: str,
-        id: str = "",
-        *,
-        data: Mapping[str, Any] | None = None,
-        secret: str | None = None,
-        timestamp: int | None = None,
-    ) -> Event:
-        """See `Webhooks.event`."""
-        made = self._new(type, id, data)
-        return made.signed(secret or self._secret, timestamp)
-
-    def send(
-        self,
-        type: str,
-        id: str = "",
-        *,
-        url: str | None = None,
-        data: Mapping[str, Any] | None = None,
-        secret: str | None = None,
-    ) -> Delivery:
+    def send(self, type: str, id: str = "", **how: Unpack[Sending]) -> Delivery:
         """See `Webhooks.send`."""
-        made, to, signs = self._new(type, id, data), self._receiver(url), checked_secret(secret or self._secret)
+        made = self._made(type, id, how.get("data"))
+        to, signs = self._receiver(how.get("url")), checked_secret(how.get("secret") or self._secret)
         return self._sent(made, id, to, signs)
 
-    def send_soon(
-        self,
-        type: str,
-        id: str = "",
-        *,
-        url: str | None = None,
-        data: Mapping[str, Any] | None = None,
-        secret: str | None = None,
-    ) -> str:
+    def send_soon(self, type: str, id: str = "", **how: Unpack[Sending]) -> str:
         """The same for who must not wait: the thread sends it; returns the `webhook_id` of the delivery to come."""
-        made, to, signs = self._new(type, id, data), self._receiver(url), checked_secret(secret or self._secret)
+        made = self._made(type, id, how.get("data"))
+        to, signs = self._receiver(how.get("url")), checked_secret(how.get("secret") or self._secret)
         entry = {"key": made.webhook_id, "id": id, "made": made.event, "url": to, "secret": signs}
         self._waiting.put({**entry, "at": self._clock.now})
         return made.webhook_id
 
-    def _new(self, type_: str, id_: str, data: Mapping[str, Any] | None) -> Made:
+    def _made(self, type_: str, id_: str, data: Mapping[str, Any] | None) -> Made:
         return new(type_, id_, data, time=self._clock.now, draw=self._draw(next(self._count)))
 
     def _receiver(self, url: str | None) -> str:

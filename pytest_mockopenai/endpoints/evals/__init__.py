@@ -98,7 +98,7 @@ def delete(context: Context) -> Finished:
     id_ = eval_of(context)["eval"]["id"]
     for entry in all_runs(context).all():
         if entry["run"]["eval_id"] == id_:
-            runs.forget(context, entry["run"]["id"])
+            all_runs(context).delete(entry["run"]["id"])
     evals(context).delete(id_)
     return Finished({"object": "eval.deleted", "deleted": True, "eval_id": id_})
 

@@ -13,13 +13,13 @@ def evals(context: Context) -> Collection:
 
 
 def runs(context: Context) -> Collection:
-    """Entries by the run's id; see `running`."""
+    """Entries by the run's id.
+
+    `run` is the object as far as it never changes, `criteria` are those of its eval, `timeline` its statuses and `runs`
+    from when to when it is in progress (Unix seconds). `data` are its items; so many of them are `claimed` by whoever
+    runs them, and what came of them is in `made`. `error` is that of a run that fails.
+    """
     return context.store.collection("evals.runs")
-
-
-def items(context: Context, run: str) -> Collection:
-    """The output items of a run, by their ids: as they are shown once their time has come."""
-    return context.store.collection(f"evals.runs.{run}.output_items")
 
 
 def eval_of(context: Context) -> JSON:

@@ -13,7 +13,7 @@ from pytest_mockopenai.core import lifecycle
 from pytest_mockopenai.core.endpoint import JSON, Context
 from pytest_mockopenai.core.grading import graders, sampling, template
 from pytest_mockopenai.core.seed import draw_for
-from pytest_mockopenai.endpoints.evals.kept import items, runs
+from pytest_mockopenai.endpoints.evals.kept import runs
 
 AT_A_LOOK = 200
 """Items that run while one request is answered, so that nobody waits long for a server with a large run."""
@@ -34,13 +34,16 @@ def looked_at(context: Context, entry: JSON) -> JSON:
     if entry["claimed"] < len(entry["data"]):
         entry = runs(context).update(run["id"], claim) or entry
     done = [_output(context, entry, place) for place in mine]
-    for made in done:
-        items(context, run["id"]).put(made["item"]["id"], made)
     if done:
-        entry = runs(context).update(run["id"], lambda now: {**now, "ran": now["ran"] + len(done)}) or entry
-        if is_late(entry) and entry["ran"] == len(entry["data"]):
+        entry = runs(context).update(run["id"], lambda now: {**now, "made": [*now["made"], *done]}) or entry
+        if is_late(entry) and has_run(entry):
             context.announce("eval.run", run["id"], [(entry["timeline"][-1][0], context.time)])
     return entry
+
+
+def has_run(entry: JSON) -> bool:
+    """Whether all items have run."""
+    return len(entry["made"]) == len(entry["data"])
 
 
 def is_late(entry: JSON) -> bool:
@@ -54,19 +57,18 @@ def moment(entry: JSON, place: int) -> float:
     return float(begins + (ends - begins) * (place + 1) / len(entry["data"]))
 
 
-def shown(context: Context, entry: JSON) -> list[JSON]:
-    """The entries of the output items that show by now, in their order."""
-    line = entry["timeline"]
-    last = line[-1][1] if line[-1][0] == "canceled" else context.time
-    found = items(context, entry["run"]["id"]).all()
-    time = min(last, context.time)
-    return sorted((made for made in found if moment(entry, made["place"]) <= time), key=lambda made: int(made["place"]))
+def shown(entry: JSON, time: float) -> list[JSON]:
+    """What came of the items that show at this time, in their order."""
+    status, since = entry["timeline"][-1]
+    last = min(since, time) if status == "canceled" else time
+    found = [made for made in entry["made"] if moment(entry, made["place"]) <= last]
+    return sorted(found, key=lambda made: int(made["place"]))
 
 
 def status_of(entry: JSON, time: float) -> str:
     """The status of a run: it is not completed before its items have run."""
     status = lifecycle.status_at(entry["timeline"], time)
-    return "in_progress" if status == "completed" and entry["ran"] < len(entry["data"]) else status
+    return "in_progress" if status == "completed" and not has_run(entry) else status
 
 
 # --- one item ---------------------------------------------------------------------------------------------------------

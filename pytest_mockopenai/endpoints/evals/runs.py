@@ -12,7 +12,7 @@ from pytest_mockopenai.core.errors import Refused
 from pytest_mockopenai.core.paging import page
 from pytest_mockopenai.endpoints.evals import running
 from pytest_mockopenai.endpoints.evals.data import Unusable, items_of
-from pytest_mockopenai.endpoints.evals.kept import eval_of, items, metadata_keys, run_of, runs
+from pytest_mockopenai.endpoints.evals.kept import eval_of, metadata_keys, run_of, runs
 
 _QUEUED, _RUNNING = 1, 5  # shares of the time that a run takes
 _FAILED = ("canceled", "failed")
@@ -40,7 +40,7 @@ def create(context: Context) -> Finished:
         "data": [{name: each.get(name) for name in ("item", "sample")} for each in found],
         "error": error,
         "claimed": 0,
-        "ran": 0,
+        "made": [],
     }
     runs(context).put(run["id"], entry)
     entry = running.looked_at(context, entry)
@@ -114,22 +114,15 @@ def cancel(context: Context) -> Finished:
 def delete(context: Context) -> Finished:
     """What is said of a deleted run; raises `Refused` with 404 if there is none."""
     id_ = run_of(context)["run"]["id"]
-    forget(context, id_)
-    return Finished({"object": "eval.run.deleted", "deleted": True, "run_id": id_})
-
-
-def forget(context: Context, id_: str) -> None:
-    """Forget a run and its output items."""
-    for item in items(context, id_).all():
-        items(context, id_).delete(item["item"]["id"])
     runs(context).delete(id_)
+    return Finished({"object": "eval.run.deleted", "deleted": True, "run_id": id_})
 
 
 # --- what a run is at a time ------------------------------------------------------------------------------------------
 
 
 def _shown(context: Context, entry: JSON, status: str | None = None) -> JSON:
-    made = [] if status else running.shown(context, entry)
+    made = [] if status else running.shown(entry, context.time)
     status = status or running.status_of(entry, context.time)
     counts = Counter(each["item"]["status"] for each in made)
     return {
@@ -173,7 +166,7 @@ def list_items(context: Context) -> Finished:
     """A page of a run's output items, oldest first unless the query says otherwise; `status` picks some."""
     query = context.request.query
     wanted = dict(query).get("status")
-    made = running.shown(context, running.looked_at(context, run_of(context)))
+    made = running.shown(running.looked_at(context, run_of(context)), context.time)
     found = [each["item"] for each in made]
     return Finished(page(found, query, order="asc", where=lambda item: wanted in (None, "", item["status"])))
 
@@ -181,7 +174,7 @@ def list_items(context: Context) -> Finished:
 def retrieve_item(context: Context) -> Finished:
     """One output item; raises `Refused` with 404 if there is none yet."""
     id_ = context.path["output_item_id"]
-    made = running.shown(context, running.looked_at(context, run_of(context)))
+    made = running.shown(running.looked_at(context, run_of(context)), context.time)
     found = next((each["item"] for each in made if each["item"]["id"] == id_), None)
     if found is None:
         raise Refused(errors.not_found("Output item", id_))

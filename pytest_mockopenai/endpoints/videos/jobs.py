@@ -54,6 +54,7 @@ def made(context: Context, *, model: str, seconds: str, size: str, source: str |
         "drawn_from": context.draw.child("video").hex(64),
     }
     videos(context).put(video["id"], entry)
+    context.announce("video", entry["id"], entry["timeline"])
     return shown(entry, context.time)
 
 
