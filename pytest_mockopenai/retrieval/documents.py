@@ -6,11 +6,10 @@ Which kinds the API takes is in OpenAI's file search guide, under "Supported fil
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from html.parser import HTMLParser
 from pathlib import PurePosixPath
 
 from pytest_mockopenai import tokens
-from pytest_mockopenai.retrieval import office, pdf
+from pytest_mockopenai.retrieval import html, office, pdf
 from pytest_mockopenai.retrieval.unreadable import Unreadable, unparsed
 
 ENCODING = "cl100k_base"
@@ -52,45 +51,8 @@ def _plain(data: bytes) -> str:
     return text
 
 
-class _Page(HTMLParser):
-    """Collects what a reader of a web page sees."""
-
-    _UNSEEN = frozenset({"script", "style", "template", "noscript"})
-    _INLINE = frozenset(
-        {"a", "abbr", "b", "code", "em", "i", "mark", "q", "small", "span", "strong", "sub", "sup", "u"}
-    )
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.parts: list[str] = []
-        self._unseen = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._unseen += tag in self._UNSEEN
-        self._break(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        self._unseen = max(0, self._unseen - (tag in self._UNSEEN))
-        self._break(tag)
-
-    def handle_data(self, data: str) -> None:
-        if not self._unseen:
-            self.parts.append(data)
-
-    def _break(self, tag: str) -> None:
-        if tag not in self._INLINE:
-            self.parts.append("\n")
-
-
 def _html(data: bytes) -> str:
-    page = _Page()
-    try:
-        page.feed(_plain(data))
-        page.close()
-    except AssertionError:  # how Python's parser of HTML meets a declaration that it does not know
-        raise unparsed() from None
-    lines = (" ".join(line.split()) for line in "".join(page.parts).splitlines())
-    return "\n".join(line for line in lines if line)
+    return html.text_of(_plain(data))
 
 
 def _word_of_old(data: bytes) -> str:

@@ -14,8 +14,8 @@ from pytest_mockopenai.retrieval.unreadable import unparsed
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _SLIDE = re.compile(r"ppt/slides/slide([0-9]{1,6})\.xml")
-_MOST = 64 * 2**20
-"""Bytes of one part of an archive: a small one may be packed to blow up."""
+_MOST = 32 * 2**20
+"""Bytes that the parts of an archive may unpack to: a small one may be packed to blow up."""
 
 
 def document(data: bytes) -> str:
@@ -34,7 +34,7 @@ def _parts(data: bytes, wanted: re.Pattern[str]) -> list[bytes]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             found = [name for name in archive.namelist() if wanted.fullmatch(name)]
             found.sort(key=lambda name: int("".join(filter(str.isdigit, name)) or 0))
-            if not found or any(archive.getinfo(name).file_size > _MOST for name in found):
+            if not found or sum(archive.getinfo(name).file_size for name in found) > _MOST:
                 raise unparsed()
             return [archive.read(name) for name in found]
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError):

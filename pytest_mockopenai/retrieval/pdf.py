@@ -13,19 +13,20 @@ from collections.abc import Iterator
 
 from pytest_mockopenai.retrieval.unreadable import unparsed
 
-_STREAM = re.compile(rb"<<((?:[^<>]|<<[^<>]*>>|<[^<>]*>)*)>>\s*stream\r?\n(.*?)endstream", re.DOTALL)
-_FILTER = re.compile(rb"/(ASCII85Decode|ASCIIHexDecode|FlateDecode|LZWDecode|DCTDecode|\w+Decode)\b")
+_STREAM = re.compile(rb"<<((?:[^<>]|<<[^<>]*>>|<[^<>]*>)*)>>\s*stream\r?\n")
+_FILTER = re.compile(rb"/(\w+Decode)\b")
 _BEYOND = re.compile(rb"/Encrypt\b|/Type0\b|/ObjStm\b")
-_MOST = 64 * 2**20  # bytes that one stream may unpack to
+_MOST = 32 * 2**20
+"""Bytes that the streams of a file may unpack to: a small one may be packed to blow up."""
 
 _TOKEN = re.compile(
-    rb"\((?P<text>(?:[^()\\]|\\.|\((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*\))*)\)"
+    rb"(?P<string>\()"
     rb"|<(?P<hex>[0-9A-Fa-f\s]*)>"
     rb"|(?P<number>[-+]?[0-9]*\.?[0-9]+)"
     rb"|(?P<word>T[jJdDm*]|BT|ET|['\"])(?![A-Za-z0-9])"
-    rb"|/[^\s()<>\[\]/%]*|[A-Za-z*]+|%[^\r\n]*",
-    re.DOTALL,
+    rb"|/[^\s()<>\[\]/%]*|[A-Za-z*]+|%[^\r\n]*"
 )
+_IN_STRING = re.compile(rb"\\.|[()]", re.DOTALL)
 _ESCAPE = re.compile(rb"\\([0-7]{1,3}|\r\n|.)", re.DOTALL)
 _ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"\n": b"", b"\r": b"", b"\r\n": b""}
 _GAP = -200
@@ -43,19 +44,26 @@ def text_of(data: bytes) -> str:
 
 def _contents(data: bytes) -> Iterator[bytes]:
     """The streams that show text."""
-    for found in _STREAM.finditer(data):
-        content = _unpacked(found[1], found[2])
+    left, place = _MOST, 0
+    while (found := _STREAM.search(data, place)) is not None:
+        place = data.find(b"endstream", found.end())
+        if place < 0:
+            return
+        content = _unpacked(found[1], data[found.end() : place], left)
+        left -= len(content)
+        if left <= 0:
+            raise unparsed()
         if b"BT" in content and b"ET" in content:
             yield content
 
 
-def _unpacked(dictionary: bytes, packed: bytes) -> bytes:
-    """What a stream holds; nothing if it is packed in a way that text is not."""
+def _unpacked(dictionary: bytes, packed: bytes, most: int) -> bytes:
+    """What a stream holds, up to so many bytes; nothing if it is packed in a way that text is not."""
     content = packed
     for (name,) in (found.groups() for found in _FILTER.finditer(dictionary)):
         try:
             if name == b"FlateDecode":
-                content = zlib.decompressobj().decompress(content, _MOST)
+                content = zlib.decompressobj().decompress(content, most)
             elif name == b"ASCII85Decode":
                 content = base64.a85decode(content.strip().removeprefix(b"<~").removesuffix(b"~>"))
             elif name == b"ASCIIHexDecode":
@@ -70,10 +78,15 @@ def _unpacked(dictionary: bytes, packed: bytes) -> bytes:
 def _shown(content: bytes) -> Iterator[bytes]:
     """The strings that are shown, and a line's end where the next one begins elsewhere."""
     waiting: list[bytes] = []
-    moved = b"0"
-    for token in _TOKEN.finditer(content):
-        if token["text"] is not None:
-            waiting.append(_ESCAPE.sub(_unescaped, token["text"]))
+    moved, place = b"0", 0
+    while (token := _TOKEN.search(content, place)) is not None:
+        place = token.end()
+        if token["string"] is not None:
+            end = _end_of_string(content, place)
+            if end is None:
+                return
+            waiting.append(_ESCAPE.sub(_unescaped, content[place : end - 1]))
+            place = end
         elif token["hex"] is not None:
             waiting.append(_from_hex(token["hex"]))
         elif token["number"] is not None:
@@ -87,6 +100,16 @@ def _shown(content: bytes) -> Iterator[bytes]:
         elif token["word"] is not None:
             waiting = []
             yield b"" if token["word"] == b"Td" and float(moved) == 0 else b"\n"
+
+
+def _end_of_string(content: bytes, place: int) -> int | None:
+    """Behind the parenthesis that closes a string, in which others may open and close."""
+    depth = 1
+    for found in _IN_STRING.finditer(content, place):
+        depth += {b"(": 1, b")": -1}.get(found[0], 0)
+        if not depth:
+            return found.end()
+    return None
 
 
 def _unescaped(found: re.Match[bytes]) -> bytes:

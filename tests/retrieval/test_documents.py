@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 import zipfile
 import zlib
 from contextlib import suppress
@@ -56,6 +57,12 @@ SHOWN = b"BT /F1 12 Tf 72 720 Td (Refunds \\(in full\\)) Tj 0 -14 Td [(take) -25
         ("a.py", b"def a(): ...", "def a(): ..."),
         ("a.html", b"<title>T</title><p>one <b>two</b>&amp;<script>x()</script><p>three", "T\none two&\nthree"),
         ("a.html", b"<style>p{}</style><ul><li>one<li>two</ul>", "one\ntwo"),
+        (
+            "a.html",
+            b'<!DOCTYPE html><p title="a > b" id=it\'s>1 < 2<!-- > --> &lt;b&gt;<br/>x<SCRIPT>y</SCRIPT >z',
+            "1 < 2 <b>\nx\nz",
+        ),
+        ("a.html", b"said<script>if (a < b) {}", "said"),
         ("a.docx", docx("one", "two"), "one!\ntwo!"),
         (
             "a.pptx",
@@ -111,6 +118,38 @@ def test_a_file_of_too_many_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", ["a.csv", "a.png", "a.xlsx", "txt", "", ".txt"])
 def test_kinds_that_the_api_does_not_take(name: str) -> None:
     assert not is_supported(name)
+
+
+@pytest.mark.parametrize("part", ["<", "<!", "<!--", "<a ", "<a b='", "&#", "<script>", "<p>'"])
+def test_a_broken_page_is_read_in_one_pass(part: str) -> None:
+    _in_one_pass("a.html", b"text" + part.encode() * 30_000)
+
+
+@pytest.mark.parametrize("part", [b"<<", b"<<a>>", b"<<>>stream\n"])
+def test_a_broken_pdf_is_read_in_one_pass(part: bytes) -> None:
+    _in_one_pass("a.pdf", b"%PDF-1.4 " + part * 30_000)
+
+
+@pytest.mark.parametrize("part", [b"(", b"(()", b"(\\", b"1", b"<a", b"[", b"/"])
+def test_broken_contents_of_a_pdf_are_read_in_one_pass(part: bytes) -> None:
+    _in_one_pass("a.pdf", pdf(b"BT (text) Tj " + part * 30_000 + b" ET"))
+
+
+def _in_one_pass(name: str, data: bytes) -> None:
+    """Seconds of the processor; what is quadratic takes half a minute."""
+    begun = time.process_time()
+    with suppress(Unreadable):
+        text_of(data, name)
+    assert time.process_time() - begun < 3
+
+
+def test_what_unpacks_to_too_much() -> None:
+    packed = zlib.compress(b"BT ET" + b" " * 2**26)
+    for data in (pdf(packed, b"/Filter/FlateDecode"), pdf(packed, b"/Filter/FlateDecode") * 3):
+        with pytest.raises(Unreadable, match="could not be parsed"):
+            text_of(data, "a.pdf")
+    with pytest.raises(Unreadable, match="could not be parsed"):
+        text_of(archive(**{"word/document.xml": " " * 2**26}), "a.docx")
 
 
 @given(st.binary(max_size=200), st.sampled_from([".txt", ".html", ".docx", ".pptx", ".pdf", ".doc"]))
