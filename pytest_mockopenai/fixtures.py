@@ -68,7 +68,7 @@ def mock_openai(
         _start(mock, monkeypatch)
         yield mock
     finally:
-        mock.stop()
+        _stop(mock)
     item.user_properties += summary.properties(mock)
     problems = mock.problems if item.stash[PASSED] else []
     if problems:
@@ -112,6 +112,15 @@ def _start(mock: MockOpenAI, monkeypatch: pytest.MonkeyPatch) -> None:
 
     try:
         mock.start(setenv=monkeypatch.setenv)
+    except BadRecording as error:
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
+
+
+def _stop(mock: MockOpenAI) -> None:
+    from pytest_mockopenai.taping import BadRecording
+
+    try:
+        mock.stop()
     except BadRecording as error:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
 

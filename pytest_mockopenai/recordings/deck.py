@@ -19,7 +19,7 @@ from pytest_mockopenai.recordings.cassette import Cassette, Slot
 from pytest_mockopenai.recordings.interaction import Interaction, RecordedReply, RecordedRequest, redacted
 from pytest_mockopenai.recordings.redaction import Redactor
 from pytest_mockopenai.recordings.upstream import Arrival, Unreachable, Upstream
-from pytest_mockopenai.taping import Complain, Known, Told
+from pytest_mockopenai.taping import BadRecording, Complain, Known, Told
 
 _SECRETS = 1000  # keys of clients that are known by their very text; the oldest are forgotten first
 _PATIENCE = 30.0  # seconds that streams still coming may take when it is over
@@ -76,15 +76,15 @@ class CassetteDeck:
             complain(explaining.unreachable(inquiry, str(error)))
             raise Refused(errors.upstream_unreachable(str(error))) from None
         if isinstance(came, Arrival):
-            return self._arriving(came, slot)
-        self._keep(slot, came)
+            return self._arriving(came, slot, complain)
+        self._keep(slot, came, complain)
         return _told(came, "upstream", rhythm=False)
 
-    def _arriving(self, arrival: Arrival, slot: Slot) -> Told:
+    def _arriving(self, arrival: Arrival, slot: Slot, complain: Complain) -> Told:
         known: Future[tuple[Any, Usage | None]] = Future()
 
         def complete(answered: RecordedReply) -> None:
-            self._keep(slot, answered)
+            self._keep(slot, answered, complain)
             response = reading.response_of(answered)
             known.set_result((response, reading.usage_of(response)))
 
@@ -98,8 +98,13 @@ class CassetteDeck:
         relay = Relay(arrival.status, arrival.headers, arrival)
         return Told(relay, "upstream", stream=True, later=later)
 
-    def _keep(self, slot: Slot, answered: RecordedReply) -> None:
-        self.cassette.end(slot, redacted(Interaction(slot.request, answered), self.redactor).reply)
+    def _keep(self, slot: Slot, answered: RecordedReply, complain: Complain) -> None:
+        """Record it; a file that cannot be written is a problem, and no reason to withhold the reply."""
+        try:
+            self.cassette.end(slot, redacted(Interaction(slot.request, answered), self.redactor).reply)
+        except BadRecording as error:
+            self.failed = True
+            complain(f"A reply could not be recorded: {error}")
 
     def problems(self, *, strict: bool) -> list[str]:
         """A `strict` mock wants all recordings used."""

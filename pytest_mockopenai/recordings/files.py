@@ -28,11 +28,17 @@ def read(file: Path) -> list[Interaction]:
 
 
 def write(file: Path, interactions: Iterable[Interaction], redactor: Redactor) -> None:
-    """Put these interactions into a file; whoever reads it meanwhile reads the old one or the new one."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    """Put these interactions into a file; whoever reads it meanwhile reads the old one or the new one.
+
+    Raises `BadRecording` if it cannot be written.
+    """
     draft = file.with_name(f".{file.name}.{os.getpid()}")
-    draft.write_text(text.written(list(interactions), redactor), encoding="utf-8", newline="\n")
-    os.replace(draft, file)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(text.written(list(interactions), redactor), encoding="utf-8", newline="\n")
+        os.replace(draft, file)
+    except OSError as error:
+        raise BadRecording(f"{file}: the file cannot be written: {error.strerror or error}") from None
 
 
 def listed(folder: Path) -> list[Path]:

@@ -26,10 +26,11 @@ _PATTERNS = (
     (re.compile(r"\b(?:sk|sess|rk)-[\w-]{16,}"), REDACTED),
     (re.compile(r"\bek_\w{16,}"), REDACTED),
     (re.compile(r"(?i)\bbearer\s+[\w.~+/-]{16,}=*"), f"Bearer {REDACTED}"),
+    (re.compile(r"(?i)(?<=[?&])((?:sig|signature|x-amz-signature|x-amz-security-token)=)[^&\s\"]+"), rf"\1{REDACTED}"),
     (re.compile(r"\borg-[A-Za-z0-9]{12,}"), ORGANIZATION),
     (re.compile(r"\bproj_[A-Za-z0-9]{12,}"), PROJECT),
 )
-"""Keys of OpenAI's forms (`sk-`, `sess-`, ephemeral `ek_`), and the IDs of organizations and projects."""
+"""Keys of OpenAI's forms (`sk-`, `sess-`, ephemeral `ek_`), signatures of links, IDs of organizations and projects."""
 
 
 def request_headers(headers: Headers) -> Headers:

@@ -82,7 +82,7 @@ class Upstream:
         return arrival if arrival.streamed else arrival.whole()
 
     def _target(self, request: Request) -> str:
-        target = request.target
+        target = request.target if request.target.startswith("/") else f"/{request.target}"  # never another host
         return self.url + (target.removeprefix("/v1") if target.startswith("/v1/") else target)
 
     def _headers(self, headers: Headers) -> list[tuple[str, str]]:

@@ -278,3 +278,20 @@ def test_wrong_options_are_usage_errors(run, pytester):
     result = run("")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*mock_openai_record is for mocks of this process*"])
+
+
+def test_a_folder_that_cannot_be_written_fails_the_test_in_a_sentence(run, file, upstream):
+    source = (
+        asks("Capital of France?", "Paris", "upstream")
+        + f"""
+    from pathlib import Path
+    Path({str(file.parent.parent)!r}).write_text("in the way")
+"""
+    )
+    result = run(source, "--mock-openai-record=once")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*test_it.json: the file cannot be written: *"])
+    again = run(source, "--mock-openai-record=once")
+    again.assert_outcomes(errors=1)
+    again.stdout.fnmatch_lines(["*test_it.json: the file cannot be read: *"])
+    assert "Traceback" not in result.stdout.str() + again.stdout.str()

@@ -24,7 +24,10 @@ from pytest_mockopenai.isolation import guard
 from pytest_mockopenai.models import KnownModels
 from pytest_mockopenai.recordings import CassetteDeck, files
 from pytest_mockopenai.recordings.cassette import Cassette
+from pytest_mockopenai.recordings.interaction import RecordedReply
+from pytest_mockopenai.recordings.upstream import Upstream
 from pytest_mockopenai.settings import Settings
+from pytest_mockopenai.taping import BadRecording
 from tests.serving import Served, served
 
 KEY = "sk-real-0123456789abcdefghij"
@@ -323,6 +326,25 @@ def test_only_the_recorder_gets_past_the_guard(
             with ThreadPoolExecutor(1) as threads, pytest.raises(isolation.RealHostRefused):
                 threads.submit(httpx.get, f"{url}/models").result()
         assert len(mock.refusals) == 2
+
+
+def test_a_target_that_is_no_path_leads_to_no_other_host(upstream: Served, tmp_path: Path) -> None:
+    """A proxy's form of a target, and one that would make the upstream's host a user name."""
+    asked = Upstream(upstream.url, keys={}, placeholder=None)
+    for target in ("@localhost:1/v1/models", "http://localhost:1/v1/models", "//localhost:1/v1/models"):
+        came = asked.ask(Request("GET", target))
+        assert isinstance(came, RecordedReply)
+        assert came.status == 404
+    asked.close()
+
+
+def test_a_file_that_cannot_be_written_is_said(upstream: Served, tmp_path: Path) -> None:
+    mock = MockOpenAI(record="once", recording=tmp_path / "new" / "it.json", upstream=upstream.base_url)
+    mock.start()
+    call(mock.base_url, "/models", None)
+    (tmp_path / "new").write_text("in the way")
+    with pytest.raises(BadRecording, match=r"it\.json: the file cannot be written: "):
+        mock.stop()
 
 
 def test_a_mode_goes_with_a_file() -> None:

@@ -36,6 +36,10 @@ def test_what_is_redacted_stays_as_it_is(value: object) -> None:
         ("project proj_AbCdEfGhIjKl0123", "project proj_mock"),
         ("task-force-of-the-sk-dialect", "task-force-of-the-sk-dialect"),
         ("asking for a risk-assessment-of-something", "asking for a risk-assessment-of-something"),
+        (
+            "https://x.blob.core.windows.net/a.png?se=1&sig=abc%2F%3D&rsct=x",
+            "https://x.blob.core.windows.net/a.png?se=1&sig=[redacted]&rsct=x",
+        ),
         ("opaque and mine", "[redacted] and mine"),
     ],
 )
