@@ -50,7 +50,8 @@ class Request:
     @property
     def origin(self) -> str:
         """Scheme and host by which the client reached the mock; a gateway's `x-forwarded-proto` goes first."""
-        scheme = self.header("x-forwarded-proto") or self.scheme
+        told = (self.header("x-forwarded-proto") or "").partition(",")[0].strip().lower()
+        scheme = told if told in ("http", "https") else self.scheme
         return f"{scheme}://{self.header('host') or 'localhost'}"
 
     @property

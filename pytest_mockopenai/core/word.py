@@ -239,7 +239,8 @@ def _value(text: str, parameter: inspect.Parameter | None) -> Any:
     """What a parameter's text means to this parameter; None stands for one that has any name."""
     value = _json_or_text(text)
     takes_text = parameter is not None and parameter.annotation in _TEXT
-    return text if takes_text and not isinstance(value, str) else value
+    several = parameter is not None and parameter.kind is inspect.Parameter.VAR_POSITIONAL and isinstance(value, list)
+    return text if takes_text and not (isinstance(value, str) or several) else value
 
 
 def _json_or_text(text: str) -> Any:
@@ -250,9 +251,10 @@ def _json_or_text(text: str) -> Any:
 
 
 def _items(value: Any, parameter: inspect.Parameter) -> Sequence[Any]:
-    """The arguments that a value gives: itself, or for `embeds` each vector of a list of vectors."""
-    several = parameter.kind is inspect.Parameter.VAR_POSITIONAL and isinstance(value, list)
-    return value if several and value and isinstance(value[0], list) else [value]
+    """The arguments that a value gives: itself, or each of a list, such as that of several vectors or files."""
+    if parameter.kind is not inspect.Parameter.VAR_POSITIONAL or not isinstance(value, list) or not value:
+        return [value]
+    return value if isinstance(value[0], list) or parameter.annotation in _TEXT else [value]
 
 
 def split(text: str, separator: str) -> list[str]:

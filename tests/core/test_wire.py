@@ -9,7 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_mockopenai.core.dialogue import Talk
-from pytest_mockopenai.core.wire import HOWS, Cut, How, Request, Send, Stream, Upgrade, Whole, body_of, faults_of
+from pytest_mockopenai.core.wire import (
+    HOWS,
+    Cut,
+    Headers,
+    How,
+    Request,
+    Send,
+    Stream,
+    Upgrade,
+    Whole,
+    body_of,
+    faults_of,
+)
 
 CHUNKS = st.lists(st.binary(max_size=8), max_size=6)
 
@@ -48,6 +60,19 @@ def test_body_of_a_stream_is_that_of_the_same_whole(chunks: list[bytes]) -> None
     stream = Stream(200, (), tuple(Send(chunk, 0.1) for chunk in chunks))
     assert body_of(stream) == body_of(Whole(200, (), b"".join(chunks)))
     assert list(stream) == list(stream.steps)
+
+
+@pytest.mark.parametrize(
+    ("headers", "scheme", "origin"),
+    [
+        ((), "http", "http://localhost"),
+        ((("Host", "mock:81"),), "https", "https://mock:81"),
+        ((("host", "mock"), ("X-Forwarded-Proto", "https, http")), "http", "https://mock"),
+        ((("host", "mock"), ("x-forwarded-proto", "javascript")), "http", "http://mock"),
+    ],
+)
+def test_where_the_client_reached_the_mock(headers: Headers, scheme: str, origin: str) -> None:
+    assert Request("GET", "/", headers, scheme=scheme).origin == origin
 
 
 def test_no_fault() -> None:

@@ -53,6 +53,7 @@ WRITTEN: list[tuple[str, str]] = [
     ("embeds;vectors=[0.5, 1]", "embeds([0.5, 1])"),
     ("embeds;vectors=[[1], [2.5]]", "embeds([1], [2.5])"),
     ("draws;images=aGk=", "draws('aGk=')"),
+    ('draws;images=["aGk=", "eA=="]', "draws('aGk=', 'eA==')"),
     ('draws;images="data:image/png;base64,aGk="', "draws('aGk=')"),
     ("draws;revised_prompt=A cat.", "draws(revised_prompt='A cat.')"),
     ("flags;hate=true;violence=0.25", "flags(hate=True, violence=0.25)"),

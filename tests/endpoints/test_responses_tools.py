@@ -419,6 +419,14 @@ def test_a_picture_has_the_asked_size(api: Api) -> None:
     assert partial == [0, 1]
 
 
+@pytest.mark.parametrize(("form", "begins"), [("webp", b"RIFF"), ("jpeg", b"\xff\xd8\xff"), ("png", b"\x89PNG")])
+def test_a_picture_in_the_asked_format(api: Api, form: str, begins: bytes) -> None:
+    tool = {"type": "image_generation", "output_format": form, "background": "transparent", "size": "1024x1536"}
+    item = api.respond(tools=[tool], input="A cat").json["output"][0]
+    assert base64.b64decode(item["result"]).startswith(begins)
+    assert (item["output_format"], item["background"], item["size"]) == (form, "transparent", "1024x1536")
+
+
 def test_mcp_asks_runs_and_lists_its_tools_once(api: Api) -> None:
     server = {**TOOLS["mcp_approval"], "allowed_tools": ["find"]}
     first = api.respond(tools=[server]).json

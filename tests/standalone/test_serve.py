@@ -102,6 +102,10 @@ def test_https_with_a_ca_of_its_own(serve: Serve, tmp_path: Path) -> None:
     assert served.url.startswith("https://127.0.0.1:")
     context = ssl.create_default_context(cafile=f"{tmp_path}/ca.pem")
     assert httpx.get(f"{served.url}/models", verify=context).status_code == 200
+    asked = {"model": "dall-e-2", "prompt": "A cat", "size": "256x256"}
+    drawn = httpx.post(f"{served.url}/images/generations", json=asked, verify=context).json()["data"][0]["url"]
+    assert drawn.startswith(f"{served.url}/images/files/")
+    assert httpx.get(drawn, verify=context).headers["content-type"] == "image/png"
     assert served.stop() == 0
 
 

@@ -8,7 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_mockopenai import cut, embeds, hang, rate_limit, says, says_json, server_error, slow, thinks, tool_call
+from pytest_mockopenai import (
+    cut,
+    draws,
+    embeds,
+    hang,
+    rate_limit,
+    says,
+    says_json,
+    server_error,
+    slow,
+    thinks,
+    tool_call,
+)
 from pytest_mockopenai.core.chaos import Chaos
 from pytest_mockopenai.core.script import When
 from pytest_mockopenai.cost import Price
@@ -131,6 +143,9 @@ def test_a_word_knows_where_its_rule_is_written(format, lines):
         ("{says: Hi, cut: {after: 3}, times: 2}", (says("Hi") | cut(after=3)).times(2)),
         ("{embeds: [0.5, 1]}", embeds([0.5, 1])),
         ("{embeds: [[0.5], [1]]}", embeds([0.5], [1])),
+        ("{draws: aGk=}", draws("aGk=")),
+        ("{draws: [aGk=, eA==]}", draws("aGk=", "eA==")),
+        ("{draws: {revised_prompt: A cat.}}", draws(revised_prompt="A cat.")),
         ("{thinks: {tokens: 64}, says: Hi}", thinks(tokens=64) | says("Hi")),
         (
             "{tool_call: [{name: f, a: 1}, {name: g}]}",

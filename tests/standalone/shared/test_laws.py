@@ -253,6 +253,7 @@ WORDS = [
     *("says;text=hi", "says;tokens=3;finish_reason=length", 'tool_call;name=f;city="Paris"', "refuses", "fails"),
     *('raw_tool_call;name=f;arguments="{"', "custom_tool_call;name=f;input=x", "built_in_call;tool=web_search;id=1"),
     *("thinks;tokens=3 | says;text=x", "usage;prompt_tokens=4", "embeds;vectors=[[0.5,1],[2,3]]", "flags;hate=0.5"),
+    "draws;images=aGk=;revised_prompt=A cat",
     *("rate_limit;retry_after=2;times=3", "error;status=418;message=tea", "slow;first=0.5 | cut;after=2", "hang"),
     *("error_event;after=1;flat=true", 'says_json;value={"a":[1,null]}', 'says;text="\\ud800é\\u0000"'),
 ]
@@ -264,7 +265,9 @@ def test_any_word_crosses(state, text):
     script_it(state, word)
     (left,) = state.script.rules[0].words
     assert (left, str(left), left.origin) == (word, str(word), "stubs.yaml:3")
-    assert take(state, kinds=frozenset({"text", "embedding", "moderation", "failure"})) == replace(word, count=1)
+    assert take(state, kinds=frozenset({"text", "embedding", "moderation", "image", "failure"})) == replace(
+        word, count=1
+    )
 
 
 # --- calls ------------------------------------------------------------------------------------------------------------
