@@ -139,6 +139,8 @@ def test_evals_are_listed_by_time(api: Api) -> None:
         ({"data_source_config": ...}, "data_source_config", "missing_required_parameter"),
         ({"testing_criteria": [{**LABELS, "passing_labels": ["nice"]}]}, "testing_criteria[0].passing_labels",
          "invalid_value"),
+        ({"testing_criteria": [{**LABELS, "input": [{"role": "judge", "content": "Rate."}]}]},
+         "testing_criteria[0].input[0].role", "invalid_value"),
         ({"testing_criteria": [{**EXACT, "operation": "equals"}]}, "testing_criteria[0].operation", "invalid_value"),
         ({"metadata": {"k" * 65: "v"}}, "metadata", "string_above_max_length"),
         ({"tests": []}, "tests", "unknown_parameter"),

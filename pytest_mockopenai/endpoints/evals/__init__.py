@@ -15,6 +15,7 @@ from pytest_mockopenai.endpoints.evals.kept import eval_of, evals, metadata_keys
 from pytest_mockopenai.endpoints.evals.kept import runs as all_runs
 
 _ORDERS = ("created_at", "updated_at")
+_ROLES = ("user", "assistant", "system", "developer")
 _SAMPLE = {
     "type": "object",
     "properties": {
@@ -58,12 +59,20 @@ def _config(given: Mapping[str, Any]) -> JSON:
 
 
 def _criterion(given: Mapping[str, Any], where: str, key: str) -> JSON:
+    _check_roles(given.get("input"), f"{where}.input")
     if given["type"] == "label_model":
         unknown = [label for label in given["passing_labels"] if label not in given["labels"]]
         if unknown:
             message = f"Invalid value for '{where}.passing_labels': '{unknown[0]}' is none of the labels."
             raise Refused(errors.invalid(message, param=f"{where}.passing_labels", code="invalid_value"))
     return {**given, "id": f"{given['name']}-{key[:8]}-{key[8:12]}-{key[12:16]}-{key[16:20]}-{key[20:]}"}
+
+
+def _check_roles(messages: Any, where: str) -> None:
+    """The parameters' type takes any role, the reply's has these (openai/types/graders/label_model_grader.py)."""
+    for place, message in enumerate(messages if isinstance(messages, list) else ()):
+        if message.get("role") not in _ROLES:
+            raise Refused(errors.invalid_value(f"{where}[{place}].role", message.get("role"), _ROLES))
 
 
 def list_evals(context: Context) -> Finished:
