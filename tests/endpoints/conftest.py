@@ -33,8 +33,12 @@ class Answered:
         return self.reply.status
 
     @property
+    def text(self) -> bytes:
+        return body_of(self.reply)
+
+    @property
     def json(self) -> Any:
-        return json.loads(body_of(self.reply))
+        return json.loads(self.text)
 
     @property
     def error(self) -> Any:

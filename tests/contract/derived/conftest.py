@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -16,43 +15,16 @@ from pytest_mockopenai.contract.shapes import Anything, Array, Choice, Object, S
 from pytest_mockopenai.contract.typed import plan_of
 from pytest_mockopenai.contract.unions import AnyOf, OneOf, Tagged
 from pytest_mockopenai.core.routes import Routes
-from pytest_mockopenai.core.wire import Reply, Request, body_of
+from pytest_mockopenai.core.wire import Request
 from pytest_mockopenai.models import KnownModels
 from pytest_mockopenai.scene import all_routes
 from pytest_mockopenai.scripting import Scripted, when
 from pytest_mockopenai.settings import Settings
+from tests.endpoints.conftest import KEY, NOW, Answered
 
-NOW = 1_800_000_000
-KEY = ("authorization", "Bearer sk-test")
 FILE = ("notes.txt", b"hello", "text/plain")
 NOT_SENT = frozenset({"stream", "openai-beta"})
 """What the SDK lists among parameters, and is said elsewhere: by the kind of call, in a header."""
-
-
-@dataclass(frozen=True)
-class Answered:
-    """A reply, read."""
-
-    reply: Reply
-
-    @property
-    def status(self) -> int:
-        return self.reply.status
-
-    @property
-    def text(self) -> bytes:
-        return body_of(self.reply)
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.text)
-
-    @property
-    def error(self) -> Any:
-        return self.json["error"]
-
-    def header(self, name: str) -> str | None:
-        return dict(self.reply.headers).get(name)
 
 
 class Api:

@@ -110,7 +110,7 @@ def test_pages(api: Api) -> None:
     assert [item["id"] for item in rest["data"]] == ids[2:]
     assert (rest["has_more"], rest["next"]) == (False, None)
     assert api.send("GET", f"{GROUPS}?after=group_x").error["param"] == "after"
-    assert api.send("GET", f"{GROUPS}?limit=0").error["code"] == "integer_below_min_value"
+    assert api.send("GET", f"{GROUPS}?limit=-1").error["code"] == "integer_below_min_value"
 
 
 @admin
