@@ -460,6 +460,7 @@ class App:
             store=store or self._state.store,
             history=history,
             job_seconds=self._settings.job_seconds,
+            forgiving=self._settings.unknown_ids == "synthesize",
             call=partial(self._called, attempt.request),
             announce=self.webhooks.announce,
         )

@@ -175,6 +175,7 @@ class Context:
     `serial` draws as `draw` does, but differs for each repetition of the same request: for ids. `time` is Unix time in
     seconds. `history` holds the items that the request goes on from without sending them. `job_seconds` is how long
     jobs take (`core.lifecycle`). `call` makes a call to the mock itself: a batch's lines. `announce` is told of jobs.
+    `forgiving`: what names something that was never made is taken as it is, where an answer can do without.
     """
 
     endpoint: Endpoint
@@ -192,6 +193,7 @@ class Context:
     job_seconds: float = 0.0
     call: CallsMock = _calls_nothing
     announce: Announces = _announces_nothing
+    forgiving: bool = False
 
     @property
     def now(self) -> int:

@@ -293,6 +293,15 @@ def test_a_vector_store_that_does_not_exist(api: Api) -> None:
     assert api.respond(tools=[tool], include=RESULTS).json["output"][0]["results"] == []
 
 
+@pytest.mark.parametrize("tool", ["file_search", "code_interpreter"])
+def test_ids_of_another_place(tool: str) -> None:
+    named = {"file_search": {"vector_store_ids": ["vs_x"]}, "code_interpreter": {"container": "cntr_x"}}
+    response = Api(unknown_ids="synthesize").respond(tools=[{"type": tool, **named[tool]}], include=RESULTS).json
+    used, message = response["output"]
+    assert used.get("results") or used["container_id"] == "cntr_x"
+    assert message["content"][0]["text"]
+
+
 def test_a_scripted_search_is_a_real_one(api: Api) -> None:
     store = manual(api, "a.md", "Refunds are paid within ten days.")
     api.reply(words.built_in_call("file_search") | words.says("In ten days."))

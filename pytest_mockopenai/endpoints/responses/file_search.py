@@ -40,7 +40,7 @@ def check(context: Context) -> None:
         if tool.get("filters") is not None:
             filters.check(tool["filters"], f"tools[{place}].filters")
         _check_weights(tool, f"tools[{place}].ranking_options.hybrid_search")
-        if context.answer is None:
+        if context.answer is None and not context.forgiving:
             _check_stores(context, tool)
 
 
