@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from pytest_mockopenai.core import picture
-from pytest_mockopenai.core.picture import Picture, animated, drawn, encoded, size_of
+from pytest_mockopenai.core.picture import Picture, animated, drawn, encoded, sheet, size_of
 from pytest_mockopenai.core.seed import draw_for
 
 SIZES = st.integers(1, 140)
@@ -113,3 +114,19 @@ def test_a_gif_moves(made: Picture, count: int, ms: int) -> None:
 )
 def test_sizes(text: object, size: tuple[int, int] | None) -> None:
     assert size_of(text) == size
+
+
+@given(made=PICTURES, count=st.integers(1, 9))
+def test_a_sheet_has_all_pictures(made: Picture, count: int) -> None:
+    made = replace(made, width=made.width * 4, height=made.height * 4)
+    frames = [made.begun(step + 1, count) for step in range(count)]
+    found = opened(sheet(frames))
+    width, height = found.width // 4, found.height // -(-count // 4)
+    assert (width % 8, height % 8) == (0, 0)
+    assert made.width <= 4 * width < made.width + 32
+    for place, frame in enumerate(frames):
+        small = replace(frame, width=width, height=height)
+        left, top = place % 4 * width, place // 4 * height
+        part = found.crop((left, top, left + width, top + height)).convert("RGB").tobytes()
+        wanted = opened(encoded(small, "jpeg")).convert("RGB").tobytes()
+        assert part == wanted

@@ -172,6 +172,11 @@ def test_old_links_make_room(api: Api) -> None:
     assert len(api.app._state.store.collection("images.files").all()) == 256
 
 
+def test_a_deployment_of_azure(api: Api) -> None:
+    target = "/openai/deployments/Dalle3/images/generations?api-version=2024-02-01"
+    assert "url" in api.send("POST", target, {"prompt": "A cat", "size": "1024x1792"}).json["data"][0]
+
+
 def test_each_picture_has_a_link_of_its_own(api: Api) -> None:
     urls = [each["url"] for _ in range(2) for each in drawn(api, model="dall-e-2", n=3).json["data"]]
     assert len(set(urls)) == 6

@@ -58,10 +58,10 @@ _GPT_2 = Family(32_000, 10, (), _GPT_QUALITIES, _DALL_E_ONLY)
 _GPT_2_5 = Family(32_000, 10, (), (*_GPT_QUALITIES, "xhigh", "max"), _DALL_E_ONLY)
 _ANY = Family(32_000, 10, (), (*_GPT_QUALITIES, "xhigh", "max", "standard", "hd"), free=True)
 
-# Patterns of a whole name; the first that matches counts.
+# Patterns of a whole name in lower case; the first that matches counts. A deployment of Azure is often named `dalle3`.
 _FAMILIES: tuple[tuple[str, Family], ...] = (
-    (r"dall-e-2", _DALL_E_2),
-    (r"dall-e-3", _DALL_E_3),
+    (r"dall-?e-?2", _DALL_E_2),
+    (r"dall-?e-?3", _DALL_E_3),
     (r"gpt-image-1(\.5)?(-.*)?|chatgpt-image-latest", _GPT_1),
     (r"gpt-image-2(-.*)?", _GPT_2),
     (r"gpt-image-.*", _GPT_2_5),
@@ -76,7 +76,7 @@ def model_of(body: Mapping[str, Any]) -> str:
 
 def family_of(body: Mapping[str, Any]) -> Family:
     """What the model that a request asks for can do."""
-    name = model_of(body).rpartition("/")[2]
+    name = model_of(body).rpartition("/")[2].lower()
     return next((family for pattern, family in _FAMILIES if re.fullmatch(pattern, name)), _ANY)
 
 

@@ -11,14 +11,14 @@ from pytest_mockopenai.core.picture import Picture
 from pytest_mockopenai.endpoints.videos import jobs
 
 
-def _last(form: str) -> Callable[[Sequence[Picture]], bytes]:
-    return lambda frames: picture.encoded(frames[-1], form)
+def _last_frame(frames: Sequence[Picture]) -> bytes:
+    return picture.encoded(frames[-1], "webp")
 
 
 _VARIANTS: Mapping[str, tuple[str, Callable[[Sequence[Picture]], bytes]]] = {
     "video": ("video/mp4", picture.video),
-    "thumbnail": ("image/webp", _last("webp")),
-    "spritesheet": ("image/jpeg", _last("jpeg")),
+    "thumbnail": ("image/webp", _last_frame),
+    "spritesheet": ("image/jpeg", picture.sheet),
 }
 
 
