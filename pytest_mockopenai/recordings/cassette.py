@@ -20,7 +20,6 @@ class Slot:
     """
 
     request: RecordedRequest
-    key: bytes
     reply: RecordedReply | None = None
     used: int = 0
     new: bool = False
@@ -58,15 +57,15 @@ class Cassette:
         self._repeats = repeats
         self._kept = kept
         self._lock = threading.Lock()
-        self._slots = [
-            Slot(found.request, self.matcher.key(found.request), found.reply) for found in known if mode != "all"
-        ]
+        self._slots = [Slot(found.request, found.reply) for found in known if mode != "all"]
+        self._by_key: dict[bytes, list[Slot]] = {}
+        for slot in self._slots:
+            self._by_key.setdefault(self.matcher.key(slot.request), []).append(slot)
 
     def find(self, asked: RecordedRequest) -> RecordedReply | None:
         """The next answer recorded for this request, which is used then; None if there is none left."""
-        key = self.matcher.key(asked)
+        known = self._by_key.get(self.matcher.key(asked), [])
         with self._lock:
-            known = [slot for slot in self._slots if slot.key == key and slot.reply is not None and not slot.new]
             slot = next((slot for slot in known if not slot.used), known[-1] if known and self._repeats else None)
             if slot is None:
                 return None
@@ -75,7 +74,7 @@ class Cassette:
 
     def begin(self, asked: RecordedRequest) -> Slot:
         """Keep a place for an answer to come."""
-        slot = Slot(asked, self.matcher.key(asked), used=1, new=True)
+        slot = Slot(asked, used=1, new=True)
         with self._lock:
             self._slots.append(slot)
         return slot

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -39,22 +40,22 @@ class CassetteDeck:
         self._where = where
         self._rhythm = rhythm
         self._arrivals: list[Arrival] = []
-        self._secrets: dict[str, None] = dict.fromkeys(upstream.secrets if upstream else ())
+        self._own_secrets = upstream.secrets if upstream else ()
+        self._secrets: dict[str, None] = {}
         self._lock = threading.Lock()
 
     @property
     def redactor(self) -> Redactor:
         """What takes out all secrets that have been seen."""
-        return Redactor(redaction.longest_first(tuple(self._secrets)))
+        return self._without(self._secrets)
+
+    def _without(self, secrets: Iterable[str]) -> Redactor:
+        return Redactor(redaction.longest_first((*self._own_secrets, *secrets)))
 
     def answer(self, inquiry: Inquiry, complain: Complain) -> Told:
         """The recorded reply, or that of the upstream; raises `Refused` if there is neither."""
-        with self._lock:
-            self._secrets.update(dict.fromkeys(redaction.secrets_of(inquiry.request)))
-            while len(self._secrets) > _SECRETS:
-                del self._secrets[next(iter(self._secrets))]
-            redactor = self.redactor
-        asked = RecordedRequest.of(inquiry.request, redactor)
+        secrets = redaction.secrets_of(inquiry.request)
+        asked = RecordedRequest.of(inquiry.request, self._without(secrets))
         known = self.cassette.find(asked)
         if known is not None:
             return _told(known, "recording", rhythm=self._rhythm)
@@ -62,7 +63,14 @@ class CassetteDeck:
             explained = explaining.unrecorded(inquiry, self.cassette.nearest(asked), self._where, self.cassette.mode)
             complain(explained)
             raise Refused(errors.unrecorded(explained.partition("\n")[0]))
+        self._remember(secrets)
         return self._recorded(inquiry, asked, self._upstream, complain)
+
+    def _remember(self, secrets: Iterable[str]) -> None:
+        with self._lock:
+            self._secrets = {**self._secrets, **dict.fromkeys(secrets)}
+            if len(self._secrets) > _SECRETS:
+                self._secrets = dict.fromkeys(list(self._secrets)[-_SECRETS:])
 
     def _recorded(self, inquiry: Inquiry, asked: RecordedRequest, upstream: Upstream, complain: Complain) -> Told:
         slot = self.cassette.begin(asked)

@@ -22,7 +22,7 @@ from pytest_mockopenai.endpoints import all_endpoints
 from pytest_mockopenai.hosts.aio import ThreadedAioHost
 from pytest_mockopenai.isolation import guard
 from pytest_mockopenai.models import KnownModels
-from pytest_mockopenai.recordings import CassetteDeck, files
+from pytest_mockopenai.recordings import CassetteDeck, deck, files
 from pytest_mockopenai.recordings.cassette import Cassette
 from pytest_mockopenai.recordings.interaction import RecordedReply
 from pytest_mockopenai.recordings.upstream import Upstream
@@ -352,3 +352,18 @@ def test_a_mode_goes_with_a_file() -> None:
         MockOpenAI(record="once")
     with pytest.raises(TypeError, match="record= is for a mock in this process"):
         MockOpenAI.connect("http://127.0.0.1:1", record="once", recording="x.json")
+
+
+def test_the_upstreams_key_is_never_forgotten(
+    upstream: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deck, "_SECRETS", 2)
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    file = tmp_path / "it.json"
+    with MockOpenAI(record="all", recording=file, upstream=upstream.base_url) as mock:
+        for number in range(4):
+            headers = {"authorization": f"Bearer opaque-key-of-client-{number}"}
+            body = chat(f"leak opaque-key-of-client-{number}")[1]
+            assert httpx.post(f"{mock.base_url}/chat/completions", json=body, headers=headers).status_code == 200
+    assert_no_secret(tmp_path)
+    assert "opaque-key-of-client" not in file.read_text(encoding="utf-8")
