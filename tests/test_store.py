@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_mockopenai.core.errors import Refused
+from pytest_mockopenai.core.unread import Unread
 from pytest_mockopenai.store import Collection, Contents, Store
 
 IDS = st.sampled_from("abcdef")
@@ -89,3 +90,14 @@ def test_contents_are_a_dict_of_bounded_size(steps, limit):
             with pytest.raises(Refused, match=f"at most {limit} bytes"):
                 contents.put(id_, data)
         assert all(contents.get(id_) == model.get(id_) for id_ in "abcdef")
+
+
+def test_an_object_is_read_when_somebody_looks() -> None:
+    collection = Collection()
+    for id_ in "abc":
+        collection.put(id_, Unread(b'{"id":"%(0)b"}', {b"0": id_.encode()}))
+    assert collection.get("a") == {"id": "a"}
+    assert collection.get("a") is collection.get("a")
+    assert collection.update("b", lambda item: {**item, "more": 1}) == {"id": "b", "more": 1}
+    assert collection.all() == [{"id": "a"}, {"id": "b", "more": 1}, {"id": "c"}]
+    assert collection.update("d", lambda item: item, first={"id": "d"}) == {"id": "d"}

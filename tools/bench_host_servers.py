@@ -32,7 +32,7 @@ WARM_UP = {_WIREMOCK_NAME: 20_000}
 AIMS = {_WIREMOCK_NAME: 3.0, "aimock": 3.0, _NGINX_NAME: 1 / 4}
 """So many times what these answer per CPU second the mock is to answer."""
 
-_PATIENCE = 10.0  # seconds for a server to start
+_PATIENCE = 60.0  # seconds for a server to start
 _BODY = '{"object":"chat.completion","padding":"' + "x" * 559 + '"}'
 
 _REPLY = f"""\

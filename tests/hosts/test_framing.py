@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import http.client
 import io
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_mockopenai.core.wire import Cut, Reply, Request, Send, Stream, Whole, body_of
+from pytest_mockopenai.core.wire import Cut, Headers, Reply, Request, Send, Stream, Whole, body_of
 from pytest_mockopenai.hosts.framing import Framed, frame
 from pytest_mockopenai.hosts.reading import Incoming
 
@@ -138,3 +139,16 @@ def test_the_short_way_gives_the_same_bytes_as_the_long_one(reply: Whole, http11
         ours = frame(reply, asking(http11=http11), DATE)
         patch.setattr("pytest_mockopenai.hosts.framing._ordinary", lambda *_: None)
         assert frame(reply, asking(http11=http11), DATE) == ours
+
+
+@given(WHOLES | ORDERLY, st.integers(0, 5), st.sampled_from([(), (("Date", "x"),), (("Content-Length", "7"),)]))
+def test_which_headers_are_a_reply_s_own_makes_no_difference(reply: Reply, own: int, clash: Headers) -> None:
+    assert isinstance(reply, (Whole, Stream))
+    told = replace(reply, headers=reply.headers + clash)
+    for _ in range(2):
+        assert written(frame(replace(told, own=own), asking(), DATE)) == written(frame(told, asking(), DATE))
+
+
+def test_a_line_break_in_a_header_that_is_written_once_is_refused() -> None:
+    with pytest.raises(ValueError, match="line break"):
+        frame(Whole(200, (("a", "b"), ("c", "d\r\ne: f")), b"", own=1), asking(), DATE)

@@ -173,3 +173,46 @@ def test_which_part_of_a_request_has_begun() -> None:
         reader.next()
         seen.append(reader.midway)
     assert seen == [None, "head", "body", None]
+
+
+# --- requests that come whole -----------------------------------------------------------------------------------------
+
+HEADS = st.sampled_from(
+    [
+        b"POST /x HTTP/1.1\r\ncontent-length: 3\r\n\r\n",
+        b"GET /x HTTP/1.1\r\nhost: a\r\n\r\n",
+        b"GET /x HTTP/1.0\n\n",
+        b"\r\nGET /x HTTP/1.1\r\n\r\n",
+        b"POST /x HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        b"POST /x HTTP/1.1\r\nexpect: 100-continue\r\ncontent-length: 3\r\n\r\n",
+        b"GET /x HTTP/1.1\n\r\nGET /y HTTP/1.1\r\n\r\n",
+        b"GET /x HTTP/2.0\r\n\r\n",
+        b"GET /x HTTP/1.1\r\nbad line\r\n\r\n",
+        b"POST /x HTTP/1.1\r\ncontent-length: 99\r\n\r\n",
+        b"GET /" + b"x" * 300 + b" HTTP/1.1\r\n\r\n",
+    ]
+)
+
+
+@given(HEADS, st.sampled_from([b"", b"abc", b"abcd", b"ab"]), st.sampled_from([b"", b"G"]))
+def test_a_request_that_comes_whole_is_read_as_any(head: bytes, body: bytes, before: bytes) -> None:
+    data = head + body
+    quick, reader = (Reader(body_limit=10, head_limit=200) for _ in range(2))
+    for each in (quick, reader):
+        each.feed(before)
+    whole = quick.whole(data)
+    assert quick.buffered == len(before)
+    if whole is not None:
+        assert before == b""
+        assert read_all(reader, data) == [whole]
+        assert reader.buffered == 0
+
+
+def test_the_usual_request_comes_whole() -> None:
+    whole = Reader().whole(sized(b"abc"))
+    assert whole is not None
+    assert (whole.request.body, whole.request.target) == (b"abc", "/v1/x?y=1")
+    reader = Reader()
+    reader.feed(sized(b"abcdef")[:-2])
+    assert reader.next() is None
+    assert reader.whole(sized(b"abc")) is None
