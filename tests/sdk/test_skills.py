@@ -27,7 +27,7 @@ def test_from_upload_to_deletion(mock_openai: MockOpenAI) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("math/SKILL.md", again.replace(b"numbers", b"vectors"))
-    version = skills.versions.create(skill.id, files=("math.zip", packed.getvalue()), default=True)
+    version = skills.versions.create(skill.id, files=[("math.zip", packed.getvalue())], default=True)
     assert (version.version, version.description) == ("2", "Add or multiply vectors.")
     assert skills.retrieve(skill.id).description == version.description
     assert [each.version for each in skills.versions.list(skill.id)] == ["2", "1"]
