@@ -11,7 +11,7 @@ from pytest_mockopenai.core.endpoint import JSON, Context, Endpoint, Finished
 from pytest_mockopenai.core.paging import page
 from pytest_mockopenai.core.seed import draw_for
 from pytest_mockopenai.endpoints.fine_tuning import metrics
-from pytest_mockopenai.endpoints.fine_tuning.jobs import ONE, entry_of, steps_of
+from pytest_mockopenai.endpoints.fine_tuning.kept import ONE, entry_of, steps_of
 
 _STATUSES = {
     "queued": "Files validated, moving job to queued state",
