@@ -7,8 +7,9 @@ and has the same type both ways is a setting, which keeps what was written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from urllib.parse import quote, unquote
 
 from pytest_mockopenai.contract.derived.operation import Operation
 from pytest_mockopenai.core import errors
@@ -16,7 +17,10 @@ from pytest_mockopenai.core.endpoint import JSON, Collection, Context, Store
 from pytest_mockopenai.core.errors import Refused
 from pytest_mockopenai.core.forms import File
 
-_BETWEEN = "\n"  # of the values in a path: no header or URL holds one undecoded
+
+def _key(values: Iterable[str]) -> str:
+    """The values of a path as one text, in which none can pose as two."""
+    return "/".join(quote(value, safe="", errors="surrogatepass") for value in values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class Shelf:
 
     def key(self, values: Mapping[str, str]) -> str:
         """The key of an item, whose path has these values."""
-        return _BETWEEN.join(values[name] for name in self.parameters)
+        return _key(values[name] for name in self.parameters)
 
     def put(self, context: Context, made: JSON, file: File | None = None) -> None:
         """Keep what was created, under the id by which its path will name it; raises `Refused` if there is no room."""
@@ -61,7 +65,7 @@ class Shelf:
         return None if entry is None or data is None else (entry["file"], data)
 
     def _content_id(self, key: str) -> str:
-        return f"{self._name}{_BETWEEN}{key}"
+        return f"{self._name}/{key}"
 
     def find(self, context: Context) -> JSON | None:
         """The entry of an item, if there is one."""
@@ -88,9 +92,9 @@ class Shelf:
 
     def all(self, context: Context) -> dict[str, JSON]:
         """The objects of the collection that the path names, by the last value in the path of each, oldest first."""
-        above = "".join(context.path[name] + _BETWEEN for name in self.parameters[:-1])
+        above = "".join(f"{_key([context.path[name]])}/" for name in self.parameters[:-1])
         entries = (entry for entry in self.items(context.store).all() if entry["key"].startswith(above))
-        return {entry["key"].removeprefix(above): entry["object"] for entry in entries}
+        return {unquote(entry["key"].removeprefix(above)): entry["object"] for entry in entries}
 
     def _found(self, context: Context, entry: JSON | None) -> JSON:
         if entry is None:
@@ -127,4 +131,4 @@ class Setting:
         return store.collection(f"derived {self.path}")
 
     def _key(self, context: Context) -> str:
-        return _BETWEEN.join(context.path[name] for name in self.parameters)
+        return _key(context.path[name] for name in self.parameters)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -152,6 +153,15 @@ def test_objects_of_one_parent_are_not_listed_under_another(api: Api) -> None:
     api.send("POST", f"{GROUPS}/{one}/users", {"user_id": "user-1"})
     assert [user["id"] for user in api.send("GET", f"{GROUPS}/{one}/users").json["data"]] == ["user-1"]
     assert api.send("GET", f"{GROUPS}/{two}/users").json["data"] == []
+
+
+@admin
+@pytest.mark.parametrize("id_", ["a/b", "a%2Fb", "ü 1", "a\nb", "x" * 500, "../a"])
+def test_ids_of_any_kind(api: Api, id_: str) -> None:
+    group = api.send("POST", GROUPS, {"name": "a"}).json["id"]
+    assert api.send("POST", f"{GROUPS}/{group}/users", {"user_id": id_}).status == 200
+    assert api.send("GET", f"{GROUPS}/{group}/users/{quote(id_, safe='')}").json["id"] == id_
+    assert [user["id"] for user in api.send("GET", f"{GROUPS}/{group}/users").json["data"]] == [id_]
 
 
 def test_a_file_that_was_sent_comes_back(api: Api) -> None:
