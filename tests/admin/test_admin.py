@@ -277,6 +277,7 @@ def test_settings_are_read_changed_and_put_back(desk):
     assert shown["latency"].startswith("time-to-first-token=1.0;")
     assert desk.send("PATCH", "/_mock/config", {"chaos": None})["chaos"] is None
     assert "Did you mean 'cut'" in error_of(desk.send("PATCH", "/_mock/config", {"chaos": "0.1;words=ct"}))
+    assert desk.send("PATCH", "/_mock/config", {"unknown_ids": "synthesize"})["unknown_ids"] == "synthesize"
     desk.send("DELETE", "/_mock/config")
     reply = desk.send("PATCH", "/_mock/config", {"seed": "x"})
     assert (reply["error"]["param"], desk.status) == ("seed", 400)

@@ -29,6 +29,19 @@ def test_marker(mock_openai):
     run(source).assert_outcomes(passed=2)
 
 
+UNKNOWN = "def test_it(mock_openai):\n    assert mock_openai.settings.unknown_ids == "
+
+
+def test_unknown_ids_come_from_marker_or_file(run, pytester):
+    run(UNKNOWN + "'not_found'").assert_outcomes(passed=1)
+    pytester.makeini("[pytest]\nmock_openai_unknown_ids = synthesize")
+    run(UNKNOWN + "'synthesize'").assert_outcomes(passed=1)
+    marked = "import pytest\n@pytest.mark.mock_openai(unknown_ids='not_found')\n"
+    run(marked + UNKNOWN + "'not_found'").assert_outcomes(passed=1)
+    pytester.makeini("[pytest]\nmock_openai_unknown_ids = invent")
+    run(UNKNOWN + "''").stdout.fnmatch_lines(["*unknown_ids is 'not_found' or 'synthesize', not 'invent'*"])
+
+
 CHAOS = "def test_it(mock_openai):\n    assert str(mock_openai.settings.chaos) == "
 
 

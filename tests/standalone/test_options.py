@@ -40,6 +40,7 @@ def test_values_are_read() -> None:
     assert told.stubs == (Path("a.yaml"), Path("b.toml"))
     assert told.models == ("strict", "mine")
     assert not told.admin
+    assert config_of("--unknown-ids=synthesize").unknown_ids == "synthesize"
     assert config_of(MOCKOPENAI_CORS="true", MOCKOPENAI_IDLE_TIMEOUT="none").idle_timeout is None
 
 

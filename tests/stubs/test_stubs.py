@@ -233,6 +233,7 @@ def test_an_alias_says_it_again():
         ("- a", "stubs.yaml: the file is a mapping with settings, models, rules, not a list"),
         ("rulez: []", "stubs.yaml:1:1: rulez: 'rulez' is no part of a stubs file. Did you mean 'rules'?"),
         ("settings: {sed: 1}", "stubs.yaml:1:12: settings.sed: 'sed' is no setting. Did you mean 'seed'?"),
+        ("settings: {unknown_ids: x}", "settings.unknown_ids: unknown_ids is 'not_found' or 'synthesize', not 'x'"),
         ("settings: {seed: x}", "settings.seed: seed is a whole number, not 'x'"),
         ("settings: {chaos: {rate: 2}}", "settings.chaos: the rate of chaos is a number from 0 to 1, not 2"),
         ("settings: {chaos: {word: [cut]}}", "chaos has no 'word'. Did you mean 'words'?"),
