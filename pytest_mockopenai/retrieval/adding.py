@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pytest_mockopenai.core import checks, errors, lifecycle
+from pytest_mockopenai.core.bounds import Length, Range
 from pytest_mockopenai.core.endpoint import JSON, Context
 from pytest_mockopenai.core.errors import Refused
 from pytest_mockopenai.core.files import content_of, file_of
@@ -16,6 +17,12 @@ from pytest_mockopenai.retrieval.unreadable import Unreadable
 
 AUTO: JSON = {"type": "static", "static": {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 400}}
 """What the strategy `auto` is (openai/types/auto_file_chunking_strategy_param.py)."""
+
+
+def strategy_bounds(prefix: str = "") -> dict[str, Length | Range]:
+    """The bounds of a chunking strategy (openai/types/static_file_chunking_strategy_param.py)."""
+    static = f"{prefix}chunking_strategy.static"
+    return {f"{static}.max_chunk_size_tokens": Range(100, 4096), f"{static}.chunk_overlap_tokens": Range(0, None)}
 
 
 def new_store(

@@ -12,7 +12,7 @@ from pytest_mockopenai.core.bounds import Length, Range
 from pytest_mockopenai.core.endpoint import JSON, Context
 from pytest_mockopenai.core.seed import Draw
 from pytest_mockopenai.retrieval import stores
-from pytest_mockopenai.retrieval.adding import add, added, new_store, refuse_files, refuse_settings
+from pytest_mockopenai.retrieval.adding import add, added, new_store, refuse_files, refuse_settings, strategy_bounds
 
 WEEK: JSON = {"anchor": "last_active_at", "days": 7}
 """The expiry of vector stores that are made for a thread (guide "Assistants file search")."""
@@ -23,13 +23,11 @@ _MADE = f"{_SEARCH}.vector_stores"
 
 def bounds(prefix: str = "") -> dict[str, Length | Range]:
     """The bounds of `tool_resources`."""
-    static = f"{prefix}{_MADE}[].chunking_strategy.static"
     return {
         f"{prefix}{_SEARCH}.vector_store_ids": Length(0, 1),
         f"{prefix}{_MADE}": Length(0, 1),
         f"{prefix}{_MADE}[].file_ids": Length(0, 10_000),
-        f"{static}.max_chunk_size_tokens": Range(100, 4096),
-        f"{static}.chunk_overlap_tokens": Range(0, None),
+        **strategy_bounds(f"{prefix}{_MADE}[]."),
     }
 
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from pytest_mockopenai.core.bounds import Length, Range
 from pytest_mockopenai.core.endpoint import Context
-from pytest_mockopenai.retrieval.adding import refuse_settings
+from pytest_mockopenai.retrieval.adding import refuse_settings, strategy_bounds
 
 EXPIRY_BOUNDS = {"expires_after.days": Range(1, 365)}
 
 
 def file_bounds(prefix: str = "") -> dict[str, Length | Range]:
-    """The bounds of a file's attributes and chunking strategy (openai/types/static_file_chunking_strategy_param.py)."""
-    static = f"{prefix}chunking_strategy.static"
+    """The bounds of a file's attributes and chunking strategy."""
     return {
         f"{prefix}attributes": Length(0, 16),
         f"{prefix}attributes.*": Length(0, 512),
-        f"{static}.max_chunk_size_tokens": Range(100, 4096),
-        f"{static}.chunk_overlap_tokens": Range(0, None),
+        **strategy_bounds(prefix),
     }
 
 
