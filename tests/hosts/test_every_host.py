@@ -263,9 +263,9 @@ def test_no_100_continue_for_a_body_that_is_there_already(connect: Connect) -> N
         (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabc\r\n", 400, "chunk is longer"),
         (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1" * 9000, 400, "too long"),
         (b"GET / HTTP/1.1\r\nX: " + b"x" * 70_000, 431, "65536 bytes"),
-        (b"POST / HTTP/1.1\r\nContent-Length: 67108865\r\n\r\n", 413, "(67108864 bytes) exceeded"),
+        (b"POST / HTTP/1.1\r\nContent-Length: 68157441\r\n\r\n", 413, "(68157440 bytes) exceeded"),
         (b"POST / HTTP/1.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", 413, "exceeded"),
-        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n4000001\r\n", 413, "exceeded"),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n4100001\r\n", 413, "exceeded"),
     ],
 )
 def test_what_cannot_be_read_is_refused_in_openai_s_words(
