@@ -8,11 +8,17 @@ from openai import AsyncOpenAI, OpenAI
 
 
 @cache
-def sync_client(base_url: str, api_key: str) -> OpenAI:
+def sync_client(base_url: str, api_key: str, webhook_secret: str | None) -> OpenAI:
     """A client for this address, made once: the SDK's own set-up costs more than several calls."""
-    return OpenAI(base_url=base_url, api_key=api_key)
+    client = OpenAI(base_url=base_url, api_key=api_key)
+    if webhook_secret:
+        client.webhook_secret = webhook_secret  # older SDKs know no such argument
+    return client
 
 
-def async_client(base_url: str, api_key: str) -> AsyncOpenAI:
+def async_client(base_url: str, api_key: str, webhook_secret: str | None) -> AsyncOpenAI:
     """A client of its own for each test: what it keeps belongs to the test's event loop."""
-    return AsyncOpenAI(base_url=base_url, api_key=api_key)
+    client = AsyncOpenAI(base_url=base_url, api_key=api_key)
+    if webhook_secret:
+        client.webhook_secret = webhook_secret
+    return client

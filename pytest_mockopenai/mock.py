@@ -362,14 +362,14 @@ class MockOpenAI:
         """An `openai.OpenAI` client that talks to this mock; made once, kept for the life of the server."""
         from pytest_mockopenai import clients
 
-        return clients.sync_client(self.base_url, self._stage.api_key)
+        return clients.sync_client(self.base_url, self._stage.api_key, self._stage.webhook_secret)
 
     @property
     def async_client(self) -> AsyncOpenAI:
         """An `openai.AsyncOpenAI` client that talks to this mock, made anew at each look."""
         from pytest_mockopenai import clients
 
-        return clients.async_client(self.base_url, self._stage.api_key)
+        return clients.async_client(self.base_url, self._stage.api_key, self._stage.webhook_secret)
 
     def __repr__(self) -> str:
         try:

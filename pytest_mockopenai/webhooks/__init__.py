@@ -15,7 +15,7 @@ from pytest_mockopenai.core.seed import Draw, draw_for
 from pytest_mockopenai.core.webhooks import SECRET, checked_secret, checked_url, ending
 from pytest_mockopenai.core.webhooks import event as core_event
 from pytest_mockopenai.settings import Settings
-from pytest_mockopenai.webhooks.delivery import Delivery, Event, Made, sent
+from pytest_mockopenai.webhooks.delivery import Delivery, Event, Made, sent, webhook_id
 from pytest_mockopenai.webhooks.waiting import HasStore, ShowsTime, Waiting
 
 if TYPE_CHECKING:
@@ -158,8 +158,9 @@ class LocalWebhooks(Webhooks):
             return
         url = self._settings().webhook_url
         if url is not None:
-            made = new(entry["type"], entry["id"], None, time=entry["at"], draw=self._draw(entry["key"]))
-            self._sent(made, entry["id"], url, self._secret)
+            draw = self._draw(entry["key"])
+            event = core_event(entry["type"], {"id": entry["id"]}, entry["at"], draw)
+            self._sent(Made(event, webhook_id(draw)), entry["id"], url, self._secret)
 
     def _sent(self, made: Made, id_: str, url: str, secret: str) -> Delivery:
         about = Delivery(made.event["type"], id_, made.event["id"], made.webhook_id, url, self._clock.now)
@@ -182,4 +183,4 @@ class LocalWebhooks(Webhooks):
 def new(type_: str, id_: str, data: Mapping[str, Any] | None, *, time: float, draw: Draw) -> Made:
     """An event, not yet signed; raises ValueError as `Webhooks.event`."""
     event = core_event(type_, data_of(type_, id_, data or {}), time, draw)
-    return Made(event, "wh_" + draw.hex_token("webhook", 32))
+    return Made(event, webhook_id(draw))

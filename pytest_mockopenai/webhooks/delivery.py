@@ -12,6 +12,7 @@ from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_ope
 
 from pytest_mockopenai.core import jsontext
 from pytest_mockopenai.core.endpoint import JSON
+from pytest_mockopenai.core.seed import Draw
 from pytest_mockopenai.core.webhooks import signed
 
 PATIENCE = 10.0
@@ -67,6 +68,11 @@ class Made:
         """As it goes out; `timestamp` in Unix seconds, None: the real time, by which receivers go."""
         payload, at = jsontext.text(self.event), int(time.time()) if timestamp is None else timestamp
         return Event(payload, signed(secret, self.webhook_id, at, payload))
+
+
+def webhook_id(draw: Draw) -> str:
+    """The id of a webhook, which a receiver knows it by."""
+    return "wh_" + draw.hex_token("webhook", 32)
 
 
 def sent(about: Delivery, make: Callable[[], Event], sleep: Callable[[float], object] = time.sleep) -> Delivery:

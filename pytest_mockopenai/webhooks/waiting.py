@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 
 from pytest_mockopenai.core.endpoint import JSON, Collection, Store
@@ -99,8 +100,15 @@ class Waiting:
         return 0 if left <= 0 else None if self._clock.frozen else left
 
     def _run(self) -> None:
-        while self._has_more():
-            self._send_due()
+        try:
+            while self._has_more():
+                with suppress(Refused):  # a store that has just gone; what is left in it is sent when it is back
+                    self._send_due()
+        except BaseException:
+            with self._changed:  # nobody is to wait for a thread that has died of a mistake
+                self._thread, self._sending = None, False
+                self._changed.notify_all()
+            raise
 
     def _has_more(self) -> bool:
         """Wait for the next entry; False if there is none, and then the thread is no longer the one that is woken."""

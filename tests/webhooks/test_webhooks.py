@@ -6,14 +6,20 @@ import threading
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from pytest_mockopenai.clock import LocalClock
+from pytest_mockopenai.core import errors
+from pytest_mockopenai.core.endpoint import Store
+from pytest_mockopenai.core.errors import Refused
 from pytest_mockopenai.core.webhooks import SECRET
+from pytest_mockopenai.settings import Settings
 from pytest_mockopenai.state import LocalState
-from pytest_mockopenai.webhooks import LocalWebhooks, delivery
+from pytest_mockopenai.webhooks import LocalWebhooks, delivery, waiting
 from pytest_mockopenai.webhooks.waiting import Waiting
+from tests.receiver import Receiver
 from tests.webhooks.conftest import Desk
 
 
@@ -118,7 +124,7 @@ def test_two_that_share_a_store_send_each_once(desk: Desk) -> None:
     other.close()
 
 
-@settings(max_examples=20, deadline=None)
+@hypothesis_settings(max_examples=20, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 9), st.sampled_from(["completed", "failed"])), max_size=8)
 )
@@ -127,16 +133,53 @@ def test_an_entry_is_sent_as_it_was_put_last(told: list[tuple[str, int, str]]) -
     sent: list[tuple[str, str]] = []
     state = LocalState()
     clock = LocalClock(state)
-    waiting = Waiting(state, clock, lambda entry: sent.append((entry["key"], entry["end"])))
+    entries = Waiting(state, clock, lambda entry: sent.append((entry["key"], entry["end"])))
     clock.freeze(1000)
     last: dict[str, str] = {}
     for id_, after, end in told:
-        waiting.put({"key": id_, "end": end, "at": 1001.0 + after})
+        entries.put({"key": id_, "end": end, "at": 1001.0 + after})
         last[id_] = end
     clock.advance(100)
-    waiting.wake()
-    waiting.catch_up()
+    entries.wake()
+    entries.catch_up()
     assert sorted(sent) == sorted(last.items())
+
+
+class Shaky:
+    """A state whose store can be gone; `missed` is set when somebody has looked for it twice."""
+
+    def __init__(self) -> None:
+        self.gone = 0
+        self.missed = threading.Event()
+        self._store = LocalState().store
+
+    @property
+    def store(self) -> Store:
+        if self.gone:
+            self.gone += 1
+            if self.gone > 2:
+                self.missed.set()
+            raise Refused(errors.state_unavailable("redis://there", "down"))
+        return self._store
+
+
+def test_a_store_that_is_gone_for_a_while(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "_AGAIN", 0.001)
+    state, clock = Shaky(), LocalClock(LocalState())
+    webhooks = LocalWebhooks(state, clock, lambda: Settings(webhook_url=receiver.url))
+    webhooks.announce("batch", "batch_1", line(at=clock.now + 0.01))
+    state.gone = 1
+    assert state.missed.wait(10)
+    state.gone = 0
+    receiver.wait_for(1)
+    webhooks.close()
+
+
+def test_an_event_that_the_sdk_does_not_know_is_sent_all_the_same(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pytest_mockopenai.contract.webhooks.events", lambda: {"batch.failed": None})
+    desk.webhooks.announce("video", "video_1", line())
+    desk.clock.advance(10)
+    assert desk.receiver.types == ["video.completed"]
 
 
 # --- sent by hand -----------------------------------------------------------------------------------------------------
