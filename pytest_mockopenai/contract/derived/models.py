@@ -112,6 +112,7 @@ def _always(names: tuple[str, ...], required: list[str]) -> int:
     return max(least, next(descents, least))
 
 
+@cache
 def tags_of(model: Any) -> dict[str, tuple[Any, ...]]:
     """The fields that may only have certain values, with these: what tells the members of a union apart."""
     return {field.name: values for field in fields_of(model) if (values := literals(field.type))}

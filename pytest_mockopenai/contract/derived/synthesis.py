@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from types import NoneType
 from typing import Any, Final
 
@@ -140,6 +141,7 @@ class Synthesis:
         return self.value(each.type, each.name, given if fits else NOTHING, kind=kind, place=place, depth=depth)
 
 
+@cache
 def kind_of(model: Any) -> str:
     """What an object is, as its `object` says, or else its `type`, or else the name of its class."""
     tags = tags_of(model)
