@@ -34,9 +34,23 @@ class Reader:
         self._check_key(attempt.heading.key, match.endpoint)
         if known:
             return known
-        reading = self.checked(attempt, match, self._body(attempt, match))
+        reading = self.checked(attempt, *self._parsed(attempt, match))
         self._readings.keep(request, attempt.heading, reading)
         return reading
+
+    def _parsed(self, attempt: Attempt, match: Match) -> tuple[Match, JSON]:
+        """The body, with who can read it; raises `Refused`."""
+        try:
+            return match, self._body(attempt, match)
+        except Refused:
+            lenient = self._lenient(attempt)
+            if lenient is None:
+                raise
+            return lenient, self._body(attempt, lenient)
+
+    def _lenient(self, attempt: Attempt) -> Match | None:
+        """Who answers what the SDK's types allow and an endpoint refuses; None if it is to be refused."""
+        return self._routes.unseen(attempt.request) if self._settings.unknown_ids == "synthesize" else None
 
     def _body(self, attempt: Attempt, match: Match) -> JSON:
         endpoint, request = match.endpoint, attempt.request
@@ -65,7 +79,7 @@ class Reader:
         problem = check_bounds(match.endpoint.bounds, body)
         if problem is None:
             return match
-        lenient = self._routes.unseen(attempt.request) if self._settings.unknown_ids == "synthesize" else None
+        lenient = self._lenient(attempt)
         if lenient is None:
             raise Refused(problem)
         attempt.endpoint = lenient.endpoint

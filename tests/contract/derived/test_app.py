@@ -197,6 +197,16 @@ def test_what_the_types_allow(method: str, target: str, body: Any) -> None:
     assert api.send(method, target, body).status == 400
 
 
+def test_a_form_may_be_json_where_the_sdk_sends_that() -> None:
+    """It does without files, which some types let one leave out."""
+    api = Api(all_routes(), unknown_ids="synthesize")
+    if not table.at("/skills"):
+        pytest.skip("this SDK has no skills")
+    assert Api(all_routes()).send("POST", "/skills", {}).status == 415
+    answered = api.send("POST", "/skills", {})
+    assert (answered.status, answered.header("x-mock-contract")) == (200, "derived")
+
+
 def test_words_are_not_used_up_by_what_nobody_models() -> None:
     api = Api(all_routes(), unknown_ids="synthesize")
     api.reply("Paris")
