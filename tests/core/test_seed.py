@@ -115,7 +115,7 @@ def test_tokens(label: str, length: int) -> None:
     draw, untouched = draw_for(1), draw_for(1)
     token, digits = draw.token(label, length), draw.hex_token(label, length)
     assert len(token) == len(digits) == length
-    assert (token == draw.token(f"{label}.", length)) == (not length)
+    assert length < 16 or token != draw.token(f"{label}.", length)  # short ones may be alike
     assert not digits or int(digits, 16) >= 0
     assert draw.hex(32) == untouched.hex(32)
 

@@ -81,7 +81,7 @@ def test_it_wins_over_rules_and_uses_none_up(api):
         ("slow;first=-1", ["first"]),
         ("says;text=x | rate_limit", ["an answer or an error, not both"]),
         ("server_error;times=2", ["leave times= out"]),
-        ("embeds;vectors=[1]", ["POST /chat/completions says text."]),
+        ("embeds;vectors=[1]", ["POST /chat/completions says failure, text."]),
     ],
 )
 def test_a_bad_one_is_refused_and_told_how_to_write_it(api, scenario, parts):
