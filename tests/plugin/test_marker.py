@@ -194,6 +194,17 @@ def test_a_wrong_argument_is_told_in_two_lines(run, arguments, message):
     result.stdout.no_fnmatch_line("*During handling*")
 
 
+def test_the_secret_of_webhooks_is_not_shown(run):
+    source = """
+@marked(seed='x', webhook_secret='whsec_c2VjcmV0')
+def test_it(mock_openai):
+    pass
+"""
+    result = run(HEAD + source)
+    result.stdout.fnmatch_lines(["  in @pytest.mark.mock_openai(seed='x', webhook_secret='...') at test_it.py:*"])
+    result.stdout.no_fnmatch_line("*c2VjcmV0*")
+
+
 def test_a_mark_of_a_class_is_told_where_it_is(run):
     result = run(f"{HEAD}\n@marked('rate_limt')\nclass TestIt:\n    def test_it(self):\n        pass")
     result.stdout.fnmatch_lines(["  in @pytest.mark.mock_openai('rate_limt') at test_it.py:*"])
