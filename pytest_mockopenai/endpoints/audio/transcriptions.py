@@ -133,7 +133,7 @@ def fits_model(context: Context) -> None:
     """The format, and the parameters that only some models take."""
     problem = _wrong_format(context) or _wrong_language(context) or _wrong_include(context) or _wrong_speakers(context)
     if problem:
-        raise Refused(errors.of_unknown(problem))
+        raise Refused(problem)
 
 
 def _wrong_format(context: Context) -> Error | None:

@@ -42,7 +42,7 @@ def is_sound(context: Context) -> None:
     file = file_in(context.body, "file")
     problem = _too_large(file) or _unnamed(file) or _unreadable(file, context.model) or _too_short(file)
     if problem:
-        raise Refused(errors.of_unknown(problem))
+        raise Refused(problem)
 
 
 def _too_large(file: File) -> Error | None:

@@ -1,8 +1,4 @@
-"""What OpenAI refuses in a request for images beyond types: what the model cannot do, and what does not go together.
-
-The errors are of unknown things (`errors.of_unknown`), as are those of `uploads`: the SDK's own tests ask any model for
-everything and upload files that are none, and `unknown_ids="synthesize"` is there to serve them.
-"""
+"""What OpenAI refuses in a request for images beyond types: what the model cannot do, and what does not go together."""
 
 from __future__ import annotations
 
@@ -36,14 +32,14 @@ def fits_model(context: Context) -> None:
     problem = problem or check_bounds({"prompt": Length(1, family.prompt), "n": Range(1, family.most)}, body)
     problem = problem or _wrong_size(body.get("size"), family) or _wrong_quality(body.get("quality"), family)
     if problem:
-        raise Refused(errors.of_unknown(problem))
+        raise Refused(problem)
 
 
 def goes_together(context: Context) -> None:
     """Output formats and what they cannot do."""
     problem = _wrong_output(context.body)
     if problem:
-        raise Refused(errors.of_unknown(problem))
+        raise Refused(problem)
 
 
 def _wrong_size(size: str | None, family: Family) -> Error | None:

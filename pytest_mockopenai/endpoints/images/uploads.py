@@ -41,7 +41,7 @@ def editable(context: Context) -> None:
         problem = problem or _wrong_picture(context, f"image[{place}]" if many else "image", file, place + 1)
     problem = problem or _wrong_fidelity(context) or _wrong_overlays(body, pictures)
     if problem:
-        raise Refused(errors.of_unknown(problem))
+        raise Refused(problem)
 
 
 def variable(context: Context) -> None:
@@ -49,11 +49,11 @@ def variable(context: Context) -> None:
     model = model_of(context.body)
     if model == "dall-e-3" or model.startswith("gpt-image"):
         message = f"Invalid value: '{model}'. Value must be 'dall-e-2'."
-        raise Refused(errors.of_unknown(errors.invalid(message, param="model", code="invalid_value")))
+        raise Refused(errors.invalid(message, param="model", code="invalid_value"))
     pictures = pictures_in(context.body)
     problem = _wrong_number(context, pictures) or _wrong_picture(context, "image", pictures[0], 1)
     if problem:
-        raise Refused(errors.of_unknown(problem))
+        raise Refused(problem)
 
 
 def _wrong_number(context: Context, pictures: list[File]) -> Error | None:

@@ -74,7 +74,7 @@ def drawable(context: Context) -> None:
     """Length and size as the model has them, and a picture of just that size."""
     problem = _wrong_clip(context.body) or _wrong_reference(context.body)
     if problem:
-        raise Refused(errors.of_unknown(problem))
+        raise Refused(problem)
 
 
 def _wrong_clip(body: Mapping[str, Any]) -> Error | None:
