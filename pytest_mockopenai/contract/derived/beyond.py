@@ -118,7 +118,10 @@ class Derived:
         if operation.method != "POST" or operation.page or not head.endswith("}"):
             return None
         item = _single("GET", head, operation)
-        return item if item and item.reply == operation.reply else None
+        if item is None or item.reply == operation.reply:
+            return item
+        is_collection = any(each.method == "GET" for path in ("", "/{}") for each in table.at(operation.path + path))
+        return item if not is_collection and _class_of(operation).startswith(_class_of(item)) else None
 
     def _setting(self, operation: Operation) -> Setting | None:
         """The setting at a path: it can be read and written, has one type both ways, and no file claims it."""
@@ -147,6 +150,11 @@ def _single(method: str, path: str, like: Operation) -> Operation | None:
     """The operation of a path that answers with one object, and is called with the same fixed query as `like`."""
     same = (each for each in table.at(path) if each.method == method and each.query == like.query)
     return next((each for each in same if each.kind == "object" and not each.page), None)
+
+
+def _class_of(operation: Operation) -> str:
+    """The name of a reply's type; what acts on a `Thing` may answer with a `ThingWithSecret`."""
+    return (operation.reply or "").rpartition(":")[2]
 
 
 def _answered(operation: Operation, replies: Replies, context: Context) -> Finished:

@@ -39,6 +39,7 @@ class Making:
         """What a kept object is after the request: what its body says, and the state that a verb leaves it in."""
         change = accepted(context.body)
         if self.acts and is_model(self.type):
+            kept = {name: value for name, value in kept.items() if not name.endswith("secret")}  # it is told but once
             made = self._synthesis(context)
             states = (field for field in fields_of(self.type) if field.name in STATES and field.name in kept)
             change.update({field.name: made.value(field.type, field.name) for field in states})
@@ -88,7 +89,7 @@ class Making:
 
     def _synthesis(self, context: Context) -> Synthesis:
         draw = context.draw.child("derived")
-        ids = context.serial.child("derived") if self.creates else draw
+        ids = context.serial.child("derived") if self.creates or self.acts else draw
         last = self.operation.segments[-1]
         return Synthesis(Values(draw, ids, context.now, last if self.acts else ""), _known(context), about=last)
 

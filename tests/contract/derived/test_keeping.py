@@ -141,6 +141,18 @@ def test_a_setting_keeps_what_was_written(api: Api) -> None:
 
 
 @admin
+def test_a_secret_is_rotated_and_its_object_stays(api: Api) -> None:
+    rotate = single("POST", "/webhook_endpoints/{}/rotate_secret")
+    if rotate is None:
+        pytest.skip("this SDK has no webhook endpoints")
+    item, created = made(api, "/webhook_endpoints")
+    body = body_of_params(rotate)
+    secrets = [api.send("POST", f"{item}/rotate_secret", body).json for _ in range(2)]
+    assert [each["id"] for each in secrets] == [created["id"]] * 2
+    assert len({str(each) for each in (created, *secrets)}) == 3
+    assert api.send("POST", "/webhook_endpoints/we_x/rotate_secret", body).status == 404
+
+
 def test_what_was_never_made(api: Api) -> None:
     for method, target in [("GET", ""), ("DELETE", ""), ("POST", ""), ("GET", "/users"), ("GET", "/users/user_1")]:
         answered = api.send(method, f"{GROUPS}/group_x{target}", {"name": "n"} if method == "POST" else None)
