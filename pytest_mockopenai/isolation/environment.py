@@ -38,6 +38,7 @@ def patched(
         "OPENAI_BASE_URL": base_url or f"{root}/v1",
         "OPENAI_API_BASE": base_url or f"{root}/v1",
         "OPENAI_API_KEY": api_key,
+        "OPENAI_ADMIN_KEY": api_key,
         **({"OPENAI_WEBHOOK_SECRET": webhook_secret} if webhook_secret else {}),
         "AZURE_OPENAI_ENDPOINT": root,
         "AZURE_OPENAI_API_KEY": api_key,

@@ -21,7 +21,8 @@ def test_clients_find_the_mock() -> None:
     variables = patched(HERE + "/")
     assert variables["OPENAI_BASE_URL"] == variables["OPENAI_API_BASE"] == "http://127.0.0.1:43121/v1"
     assert variables["AZURE_OPENAI_ENDPOINT"] == HERE
-    assert variables["OPENAI_API_KEY"] == variables["AZURE_OPENAI_API_KEY"] == API_KEY
+    names = ("OPENAI_API_KEY", "OPENAI_ADMIN_KEY", "AZURE_OPENAI_API_KEY")
+    assert {variables[name] for name in names} == {API_KEY}
     assert patched(HERE, api_key="sk-other")["OPENAI_API_KEY"] == "sk-other"
 
 

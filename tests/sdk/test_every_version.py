@@ -444,3 +444,10 @@ def _close_loops() -> Iterator[None]:
 
     yield
     gc.collect()
+
+
+def test_the_administration_of_an_organization_is_reached(mock_openai: Any) -> None:
+    for client in (mock_openai.client, openai.OpenAI()):
+        if not hasattr(client, "admin"):
+            pytest.skip("this SDK has no admin")
+        assert client.admin.organization.projects.create(name="Atlas").name == "Atlas"
