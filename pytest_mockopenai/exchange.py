@@ -60,6 +60,8 @@ class Attempt:
     @property
     def asked(self) -> Inquiry:
         """What is known of what the request asks, if only that it was sent."""
+        if self.inquiry is None and self.reading is not None:
+            self.inquiry = self.reading.inquiry(self.request)
         return self.inquiry or Inquiry("", self.request, {})
 
     def recorded(self) -> Inquiry:

@@ -35,8 +35,6 @@ REFUSING = "rules: [{always: bad_request}]\n"
 KNOWN = (
     # In strict mode these take the base64 text that the API sends, before it is decoded, for a list of floats.
     re.compile(r"test_embeddings\.\w+\.test_\w+_create\[(strict|aiohttp)\]"),
-    # The API lists the user's messages in what was compacted; the SDK's type of that has no such item.
-    re.compile(r"test_responses\.\w+\.test_method_compact_with_all_params\["),
 )
 """Tests that fail, since what the API answers is not of the SDK's type."""
 MARK = re.compile(r"^ *@pytest\.mark\.(?:skip|xfail)\([^\n]*(?:[Pp]rism|[Ss]teady|mock server)[^\n]*\)\n", re.MULTILINE)

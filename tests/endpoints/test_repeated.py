@@ -151,6 +151,8 @@ BODIES: list[tuple[str, Any]] = [
 HEADERS = [
     (KEY, JSON),
     (KEY, JSON, ("x-tenant", "a"), ("x-stainless-async", "async:asyncio")),
+    (KEY, JSON, ("x-tenant", "b")),
+    (KEY, JSON, ("x-tenant", "c")),
     (KEY, ("Content-Type", "application/json; charset=utf-8")),
     (KEY, ("content-type", "text/plain")),
     (("authorization", "Bearer sk-bad"), JSON),
@@ -203,7 +205,7 @@ def _bytes(body: Any) -> bytes:
 REQUESTS = st.builds(
     lambda asked, headers: Request("POST", asked[0], headers, _bytes(asked[1])),
     st.sampled_from(BODIES),
-    st.sampled_from([HEADERS[0]] * 6 + HEADERS),
+    st.sampled_from([*[HEADERS[0]] * 6, *HEADERS]),
 )
 RULES = st.tuples(st.sampled_from(CONDITIONS), st.sampled_from(WORDS), st.booleans())
 REPEATED = st.tuples(REQUESTS, st.integers(1, 4))

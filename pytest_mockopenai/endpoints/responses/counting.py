@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from pytest_mockopenai.core import errors
 from pytest_mockopenai.core.endpoint import Context, Endpoint, Finished
+from pytest_mockopenai.core.errors import Refused
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.endpoints.responses.compaction import compaction_of
 from pytest_mockopenai.endpoints.responses.history import items_before
@@ -36,6 +38,13 @@ def compact(context: Context) -> Finished:
     return Finished(compacted, usage)
 
 
+def _there(context: Context) -> None:
+    """Refuse to shorten a conversation that is not there, also where unknown ids are forgiven."""
+    previous = context.body.get("previous_response_id")
+    if previous and not context.history:
+        raise Refused(errors.previous_response_not_found(previous))
+
+
 ENDPOINTS = (
     Endpoint(
         "POST",
@@ -52,7 +61,7 @@ ENDPOINTS = (
         "responses",
         compact,
         params="openai.types.responses.response_compact_params:ResponseCompactParams",
-        rules=(mates,),
+        rules=(mates, _there),
         history=items_before,
     ),
 )

@@ -283,3 +283,15 @@ with MockOpenAI("Paris") as mock:
 def test_nothing_is_read_before_it_is_needed() -> None:
     printed = subprocess.run([sys.executable, "-c", LAZY], capture_output=True, text=True, check=True).stdout
     assert printed.split("\n")[:3] == ["False", "0 0", "1 True"]
+
+
+def test_a_conversation_that_is_not_there_is_not_compacted() -> None:
+    api = Api(all_routes(), unknown_ids="synthesize")
+    if not table.at("/responses/compact"):
+        pytest.skip("this SDK compacts nothing")
+    asked = {"model": "gpt-4o", "input": "And then?", "previous_response_id": "resp_x"}
+    assert api.send("POST", "/responses/compact", asked).header("x-mock-contract") == "derived"
+    made = api.send("POST", "/responses", {"model": "gpt-4o", "input": "Hi"}).json["id"]
+    answered = api.send("POST", "/responses/compact", {**asked, "previous_response_id": made})
+    assert answered.header("x-mock-contract") is None
+    assert [item["type"] for item in answered.json["output"]] == ["message", "message", "compaction"]
