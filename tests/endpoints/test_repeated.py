@@ -315,3 +315,13 @@ def test_what_a_where_function_is_shown_is_recorded(api: Api) -> None:
         api.send("POST", "/v1/chat/completions", CHAT, KEY, JSON, ("x-tenant", tenant))
     assert seen == ["a", "b"]
     assert [call.header("x-tenant") for call in api.app.recorder.calls()] == ["a", "b"]
+
+
+@pytest.mark.parametrize("body", [CHAT, STREAM, {**CHAT, "store": True}])
+def test_requests_that_differ_in_a_header_alone_are_recorded_whole(body: Any) -> None:
+    twins = Twins()
+    for number in range(4):
+        headers = (KEY, JSON, ("x-forwarded-for", f"10.0.0.{number}"))
+        twins.send(Request("POST", "/v1/chat/completions", headers, _bytes(body)))
+    twins.check()
+    assert {call.model for call in twins.apps[0].recorder.calls()} == {"gpt-4o"}
