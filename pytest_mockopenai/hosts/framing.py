@@ -9,9 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
-from itertools import chain, islice
-from operator import itemgetter
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from pytest_mockopenai.core.wire import (
     ENDINGS,
@@ -67,9 +65,6 @@ class _Framing:
     true: bool = True
 
 
-_CHUNKED = _Framing((("transfer-encoding", "chunked"),), chunked=True)
-
-
 def frame(reply: Reply, incoming: Incoming, date: str) -> Framed:
     """What to play for a reply to this request; `date` is the Date header's value.
 
@@ -110,7 +105,7 @@ def _acts_arriving(arriving: Arriving, head: bytes, *, chunked: bool) -> Iterato
         if isinstance(step, Cut):
             yield Act(b"", 0.0, ENDINGS[step.how])
             return
-        yield Act(_chunk(step.data) if chunked else step.data)
+        yield Act(_chunk(step.data, half=False) if chunked else step.data)
     yield Act(_LAST_CHUNK if chunked else b"", 0.0, "done")
 
 
@@ -145,10 +140,10 @@ def _framing_of(reply: Whole | Stream, steps: tuple[Step, ...], incoming: Incomi
         return _Framing(())
     if isinstance(reply, Whole):
         return _Framing((("content-length", str(len(reply.body))),))
-    if reply.length is None and incoming.http11:
-        return _CHUNKED
     sent = sum(len(step.data) for step in steps if isinstance(step, Send))
     half = any(_halves(step) for step in steps[-1:])
+    if reply.length is None and incoming.http11:
+        return _Framing((("transfer-encoding", "chunked"),), chunked=True)
     if reply.length is None and not half:
         return _Framing((), closes=True)
     length = reply.length or 0
@@ -234,46 +229,25 @@ def _encoded(text: str) -> bytes:
 # --- the body ---------------------------------------------------------------------------------------------------------
 
 
-def _acts(steps: tuple[Step, ...], head: bytes, *, chunked: bool) -> Iterator[Act]:
+def _acts(steps: Sequence[Step], head: bytes, *, chunked: bool) -> Iterator[Act]:
     tail = _LAST_CHUNK if chunked else b""
     if not steps:
-        return iter((Act(head + tail, 0.0, "done"),))
-    last = steps[-1]
-    if isinstance(last, Cut):
-        return _acts_to(last, steps[:-1], head, chunked=chunked)
-    sends = cast("tuple[Send, ...]", steps)
-    data = map(_chunk, map(_DATA, sends)) if chunked else map(_DATA, sends)
-    acts = map(Act, data, map(_WAIT, sends))  # framed when it is their turn
-    first = next(acts)
-    if len(steps) == 1:
-        return iter((Act(head + first.data + tail, first.after, "done"),))
-    end = _chunk(last.data) if chunked else last.data
-    between = islice(acts, len(steps) - 2)
-    return chain((Act(head + first.data, first.after),), between, (Act(end + tail, last.after, "done"),))
+        yield Act(head + tail, 0.0, "done")
+        return
+    for step, following in zip(steps, (*steps[1:], None), strict=True):
+        if isinstance(step, Cut):
+            yield Act(b"", step.after, ENDINGS[step.how])
+            return
+        data = head + (_chunk(step.data, half=_halves(following)) if chunked else step.data)
+        head = b""
+        yield Act(data, step.after) if following else Act(data + tail, step.after, "done")
 
 
-_DATA, _WAIT = itemgetter(0), itemgetter(1)
-
-
-def _acts_to(cut: Cut, steps: tuple[Step, ...], head: bytes, *, chunked: bool) -> Iterator[Act]:
-    """The acts of a reply that is cut; of its last piece the host may send half."""
-    data = [step.data for step in steps if isinstance(step, Send)]
-    if chunked:
-        halves = cut.how == "half_chunk"
-        data = [*map(_chunk, data[:-1]), *map(_half_chunk if halves else _chunk, data[-1:])]
-    for place, step in enumerate(steps):
-        yield Act(head + data[place] if place == 0 else data[place], step.after)
-    yield Act(b"", cut.after, ENDINGS[cut.how])
-
-
-def _chunk(data: bytes) -> bytes:
-    """One chunk; empty data is none at all: that would end the body."""
+def _chunk(data: bytes, *, half: bool) -> bytes:
+    """One chunk; a half one announces twice what it has. Empty data is no chunk at all: that would end the body."""
+    if half:
+        return b"%x\r\n%b" % (_more_than(len(data)), data)
     return b"%x\r\n%b\r\n" % (len(data), data) if data else b""
-
-
-def _half_chunk(data: bytes) -> bytes:
-    """A chunk that announces twice what it has."""
-    return b"%x\r\n%b" % (_more_than(len(data)), data)
 
 
 def _halves(step: Step | None) -> bool:

@@ -99,14 +99,6 @@ class Line(asyncio.Protocol):
         if self._pending > _AT_ONCE:
             self.flush()
 
-    def send(self, data: bytes) -> None:
-        """Hands data to the socket, after what was written before."""
-        if self._out:
-            self.write(data)
-            self.flush()
-        elif not self._transport.is_closing():
-            self._transport.write(data)
-
     def flush(self) -> None:
         """Hands all that is written to the socket, in one piece."""
         out = self._out
@@ -115,12 +107,9 @@ class Line(asyncio.Protocol):
         data = out[0] if len(out) == 1 else b"".join(out)
         out.clear()
         self._pending = 0
-        transport = self._transport
-        if not transport.is_closing():
-            transport.write(data)
-        if not self._unsure:
-            return
-        if transport.is_closing():
+        if not self._transport.is_closing():
+            self._transport.write(data)
+        if self._transport.is_closing():
             self._lose_unsure()
         elif not self.paused:
             self._unsure.clear()

@@ -9,7 +9,6 @@ from pytest_mockopenai.core.wire import Ending
 from pytest_mockopenai.hosts.aio.ticker import TICK
 from pytest_mockopenai.hosts.desk import Answering
 from pytest_mockopenai.hosts.framing import Act
-from pytest_mockopenai.hosts.port import Sleep
 
 if TYPE_CHECKING:
     from pytest_mockopenai.hosts.aio.connection import Connection
@@ -47,7 +46,7 @@ class Playing:
         if connection.activity is not self or connection.paused:
             return
         connection.hub.lag.add(now - self._due)
-        connection.go_on(self._play_due, now)
+        connection.go_on(self._play, now)
 
     def received(self, data: bytes) -> None:
         """Keeps it for later."""
@@ -71,54 +70,39 @@ class Playing:
     def retire(self) -> None:
         """Plays to the end."""
 
-    def _play_due(self, now: float) -> None:
-        """Plays on from the act that has become due: nearly always it is the only one, and the next one waits."""
-        act, connection = self._act, self._connection
-        hub = connection.hub
-        if act is not None and act.ending is None and hub.sleep is None and not connection.half_closed:
-            following = next(self._acts, None)
-            if following is not None:
-                self._act = following
-                self._due = due = self._due + following.after
-                if due > now:
-                    connection.send(act.data)
-                    self._waits = True
-                    hub.ticker.put(due, self)
-                    return
-                connection.write(act.data)
-        self._play(now)
-
     def _play(self, now: float) -> None:
         connection = self._connection
-        sleep = connection.hub.sleep
-        act = self._act
-        while act is not None:
+        while (act := self._act) is not None:
             if connection.paused:
                 return
-            data, after, ending = act
-            if after > 0:
-                if sleep is not None and not self._slept:
-                    self._sleep(sleep, after, now)
-                if self._due > now:
-                    self._wait(connection)
-                    return
-            if ending:
-                self._finish(act, ending)
+            if act.after > 0 and not self._is_due(act, now):
+                self._wait()
                 return
-            connection.write(data)
-            self._act = act = next(self._acts, None)
-            self._slept = False
-            if act is not None:
-                self._due += act.after
+            if act.ending:
+                self._finish(act, act.ending)
+                return
+            connection.write(act.data)
+            self._advance()
         self._converse()
 
-    def _sleep(self, sleep: Sleep, after: float, now: float) -> None:
+    def _advance(self) -> None:
+        self._act = act = next(self._acts, None)
+        self._slept = False
+        if act is not None:
+            self._due += act.after
+
+    def _is_due(self, act: Act, now: float) -> bool:
+        sleep = self._connection.hub.sleep
+        if sleep is None or self._slept:
+            return self._due <= now
         self._connection.flush()
-        sleep(after)
+        sleep(act.after)
         self._slept = True
         self._due = now + TICK  # in which the loop sees whether the client has left
+        return False
 
-    def _wait(self, connection: Connection) -> None:
+    def _wait(self) -> None:
+        connection = self._connection
         connection.flush()
         if connection.half_closed:
             self._break_off()
