@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin
 
 from pytest_mockopenai.core.suggest import did_you_mean
 
@@ -28,8 +28,10 @@ def events() -> Mapping[str, Any]:
 
 def _subscribable() -> tuple[str, ...]:
     """The types that an endpoint may be created for; the SDK has no classes for some (`video.completed`)."""
+    import typing_extensions as te
+
     params = _found(_ENDPOINTS, "WebhookCreateParams")
-    listed = get_type_hints(params).get("event_types") if params else None
+    listed = te.get_type_hints(params).get("event_types") if params else None  # 3.10's own leaves `Required` standing
     return get_args(get_args(listed)[0]) if listed else ()
 
 
