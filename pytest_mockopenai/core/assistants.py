@@ -55,15 +55,11 @@ def _beta_header(context: Context) -> None:
         raise Refused(invalid(message, code="invalid_beta"))
 
 
-def _metadata_keys(context: Context) -> None:
-    checks.metadata_keys(context.body)
-
-
 def _functions(context: Context) -> None:
     for index, tool in enumerate(context.body.get("tools") or ()):
         if tool["type"] == "function":
             checks.function_schema(tool["function"], f"tools[{index}].function")
 
 
-RULES = (_beta_header, _metadata_keys, _functions)
+RULES = (_beta_header, checks.metadata_rule, _functions)
 """The rules of every endpoint of this API."""

@@ -33,6 +33,11 @@ def metadata_keys(body: Mapping[str, Any], name: str = "metadata", *, prefix: st
             )
 
 
+def metadata_rule(context: Context) -> None:
+    """The same as a rule of an endpoint."""
+    metadata_keys(context.body)
+
+
 NAME_LENGTH = Length(1, 64)
 """Characters of the name of a function or response format."""
 

@@ -56,10 +56,6 @@ def _entry(context: Context) -> JSON:
     return entry
 
 
-def _metadata_keys(context: Context) -> None:
-    checks.metadata_keys(context.body)
-
-
 _ONE = "/batches/{batch_id}"
 
 ENDPOINTS = (
@@ -72,7 +68,7 @@ ENDPOINTS = (
         params="openai.types.batch_create_params:BatchCreateParams",
         known=frozenset({"output_expires_after"}),
         bounds={"output_expires_after.seconds": uploaded.LIVES, **checks.METADATA_BOUNDS},
-        rules=(_metadata_keys,),
+        rules=(checks.metadata_rule,),
     ),
     Endpoint("GET", _ONE, "batches", retrieve),
     Endpoint("POST", f"{_ONE}/cancel", "batches", cancel),

@@ -129,10 +129,6 @@ def _unknown(context: Context) -> errors.Error:
     return errors.no_such("ChatCompletion", _id(context))
 
 
-def _metadata_keys(context: Context) -> None:
-    checks.metadata_keys(context.body)
-
-
 _ONE = "/chat/completions/{completion_id}"
 
 ENDPOINTS = (
@@ -146,7 +142,7 @@ ENDPOINTS = (
         params="openai.types.chat.completion_update_params:CompletionUpdateParams",
         known=frozenset({"metadata", "model"}),  # the model is that of Azure's deployment paths
         bounds=checks.METADATA_BOUNDS,
-        rules=(_metadata_keys,),
+        rules=(checks.metadata_rule,),
     ),
     Endpoint("DELETE", _ONE, "chat.completions", delete),
     Endpoint("GET", f"{_ONE}/messages", "chat.completions.messages", list_messages),

@@ -51,10 +51,6 @@ def delete(context: Context) -> Finished:
     return Finished({"id": id_, "object": "conversation.deleted", "deleted": True})
 
 
-def _metadata_keys(context: Context) -> None:
-    checks.metadata_keys(context.body)
-
-
 _ONE = "/conversations/{conversation_id}"
 _TYPES = "openai.types.conversations"
 
@@ -66,7 +62,7 @@ ENDPOINTS = (
         create,
         params=f"{_TYPES}.conversation_create_params:ConversationCreateParams",
         bounds={"items": Length(0, MOST_ITEMS), **checks.METADATA_BOUNDS},
-        rules=(_metadata_keys,),
+        rules=(checks.metadata_rule,),
     ),
     Endpoint("GET", _ONE, "conversations", retrieve),
     Endpoint(
@@ -76,7 +72,7 @@ ENDPOINTS = (
         update,
         params=f"{_TYPES}.conversation_update_params:ConversationUpdateParams",
         bounds=checks.METADATA_BOUNDS,
-        rules=(_metadata_keys,),
+        rules=(checks.metadata_rule,),
     ),
     Endpoint("DELETE", _ONE, "conversations", delete),
     *ITEM_ENDPOINTS,

@@ -11,7 +11,7 @@ from pytest_mockopenai.core.endpoint import JSON, Context, Endpoint, Finished
 from pytest_mockopenai.core.errors import Refused
 from pytest_mockopenai.core.paging import page
 from pytest_mockopenai.endpoints.evals import runs
-from pytest_mockopenai.endpoints.evals.kept import eval_of, evals, metadata_keys
+from pytest_mockopenai.endpoints.evals.kept import eval_of, evals
 from pytest_mockopenai.endpoints.evals.kept import runs as all_runs
 
 _ORDERS = ("created_at", "updated_at")
@@ -123,7 +123,7 @@ ENDPOINTS = (
         create,
         params="openai.types.eval_create_params:EvalCreateParams",
         bounds={"testing_criteria": Length(1, None), **checks.METADATA_BOUNDS},
-        rules=(metadata_keys,),
+        rules=(checks.metadata_rule,),
     ),
     Endpoint("GET", _ONE, "evals", retrieve),
     Endpoint(
@@ -133,7 +133,7 @@ ENDPOINTS = (
         update,
         params="openai.types.eval_update_params:EvalUpdateParams",
         bounds=checks.METADATA_BOUNDS,
-        rules=(metadata_keys,),
+        rules=(checks.metadata_rule,),
     ),
     Endpoint("DELETE", _ONE, "evals", delete),
     *runs.ENDPOINTS,

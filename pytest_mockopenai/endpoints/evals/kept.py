@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_mockopenai.core import checks, errors
+from pytest_mockopenai.core import errors
 from pytest_mockopenai.core.endpoint import JSON, Collection, Context
 from pytest_mockopenai.core.errors import Refused
 
@@ -39,8 +39,3 @@ def run_of(context: Context) -> JSON:
     if entry is None or entry["run"]["eval_id"] != context.path["eval_id"]:
         raise Refused(errors.not_found("Run", id_))
     return entry
-
-
-def metadata_keys(context: Context) -> None:
-    """Refuse a metadata key that is too long."""
-    checks.metadata_keys(context.body)

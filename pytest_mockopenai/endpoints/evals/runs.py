@@ -12,7 +12,7 @@ from pytest_mockopenai.core.errors import Refused
 from pytest_mockopenai.core.paging import page
 from pytest_mockopenai.endpoints.evals import running
 from pytest_mockopenai.endpoints.evals.data import Unusable, items_of
-from pytest_mockopenai.endpoints.evals.kept import eval_of, metadata_keys, run_of, runs
+from pytest_mockopenai.endpoints.evals.kept import eval_of, run_of, runs
 
 _QUEUED, _RUNNING = 1, 5  # shares of the time that a run takes
 _FAILED = ("canceled", "failed")
@@ -193,7 +193,7 @@ ENDPOINTS = (
         create,
         params="openai.types.evals.run_create_params:RunCreateParams",
         bounds=checks.METADATA_BOUNDS,
-        rules=(metadata_keys,),
+        rules=(checks.metadata_rule,),
     ),
     Endpoint("GET", _ONE, "evals.runs", retrieve),
     Endpoint("DELETE", _ONE, "evals.runs", delete),

@@ -133,10 +133,6 @@ def _changed(context: Context, done: str, allowed: tuple[str, ...], then: Any) -
     return Finished(seen(changed, context.time))
 
 
-def _metadata_keys(context: Context) -> None:
-    checks.metadata_keys(context.body)
-
-
 _NUMBERS = {
     "n_epochs": Range(1, 50),
     "batch_size": Range(1, 256),
@@ -166,7 +162,7 @@ ENDPOINTS = (
             **{f"{place}.{name}": bound for place in _PLACES for name, bound in _NUMBERS.items()},
             **checks.METADATA_BOUNDS,
         },
-        rules=(_metadata_keys,),
+        rules=(checks.metadata_rule,),
     ),
     Endpoint("GET", ONE, "fine_tuning.jobs", retrieve),
     Endpoint("POST", f"{ONE}/cancel", "fine_tuning.jobs", cancel),

@@ -61,10 +61,6 @@ def _shown(context: Context, entry: JSON) -> Finished:
     return Finished(seen, headers=POLL_SOON if seen["status"] == "in_progress" else ())
 
 
-def _metadata_keys(context: Context) -> None:
-    checks.metadata_keys(context.body)
-
-
 _ALL, _ONE = "/vector_stores", "/vector_stores/{vector_store_id}"
 
 ENDPOINTS = (
@@ -76,7 +72,7 @@ ENDPOINTS = (
         params="openai.types.vector_store_create_params:VectorStoreCreateParams",
         known=frozenset({"description"}),
         bounds={"file_ids": Length(0, 500), **EXPIRY_BOUNDS, **file_bounds(), **checks.METADATA_BOUNDS},
-        rules=(_metadata_keys, file_settings),
+        rules=(checks.metadata_rule, file_settings),
     ),
     Endpoint("GET", _ALL, "vector_stores", list_stores),
     Endpoint("GET", _ONE, "vector_stores", retrieve),
@@ -87,7 +83,7 @@ ENDPOINTS = (
         update,
         params="openai.types.vector_store_update_params:VectorStoreUpdateParams",
         bounds={**EXPIRY_BOUNDS, **checks.METADATA_BOUNDS},
-        rules=(_metadata_keys,),
+        rules=(checks.metadata_rule,),
     ),
     Endpoint("DELETE", _ONE, "vector_stores", delete),
     *searching.ENDPOINTS,
