@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from pytest_mockopenai.core.wire import Headers
 
@@ -24,27 +24,27 @@ def timeline(begins: float, seconds: float, *shares: tuple[str, float], last: st
     return [*line, (last, begins + seconds)]
 
 
-def status_at(line: Sequence[Sequence[object]], time: float) -> str:
+def status_at(line: Sequence[Sequence[Any]], time: float) -> str:
     """The status at this time; the first one before the job begins."""
     reached = [status for status, since in _pairs(line) if since <= time]
     return reached[-1] if reached else _pairs(line)[0][0]
 
 
-def since(line: Sequence[Sequence[object]], status: str, time: float) -> int | None:
+def since(line: Sequence[Sequence[Any]], status: str, time: float) -> int | None:
     """When it came to this status, in whole Unix seconds; None if it has not by this time."""
     return next((int(at) for name, at in _pairs(line) if name == status and at <= time), None)
 
 
-def ended(line: Sequence[Sequence[object]], time: float) -> bool:
+def ended(line: Sequence[Sequence[Any]], time: float) -> bool:
     """Whether it has come to its last status by this time."""
     return _pairs(line)[-1][1] <= time
 
 
-def turned(line: Sequence[Sequence[object]], time: float, *then: tuple[str, float]) -> Timeline:
+def turned(line: Sequence[Sequence[Any]], time: float, *then: tuple[str, float]) -> Timeline:
     """What is ahead at this time gives way to these statuses and times: a job that is cancelled, or expires."""
     return [*(pair for pair in _pairs(line) if pair[1] <= time), *then]
 
 
-def _pairs(line: Sequence[Sequence[object]]) -> list[tuple[str, float]]:
+def _pairs(line: Sequence[Sequence[Any]]) -> list[tuple[str, float]]:
     """A timeline as it was made, or as a store that keeps JSON gives it back."""
-    return [(str(status), float(str(at))) for status, at in line]
+    return [(status, at) for status, at in line]
