@@ -401,7 +401,7 @@ class App:
         prepared = reading.prepared((word.answer, encoding))
         if prepared is None:
             return None
-        as_it_was = heading.scenario, heading.is_async, settings, script, encoding
+        as_it_was = heading.scenario, heading.is_sdk, settings, script, encoding
         return Routine(*as_it_was, word, attempt.source, prepared, standard[headers.OWN :])
 
     def _prepared(self, attempt: Attempt, reading: Reading) -> Prepared | None:
@@ -542,7 +542,7 @@ class App:
         told = scenario.told(attempt.word, attempt.source, attempt.usage)
         if attempt.endpoint is not None and attempt.endpoint.contract == "derived":
             told = (*told, _DERIVED)
-        closes = self._settings.close_async and attempt.heading.is_async
+        closes = not self._settings.keep_alive and attempt.heading.is_sdk
         return (*told, ("connection", "close")) if closes else told
 
     def _request_id(self, attempt: Attempt) -> str:

@@ -12,9 +12,9 @@ import pytest
 NAME = "mock_openai"
 SIGNATURE = (
     f"{NAME}(*replies, seed=, strict=, models=, require_key=, invalid_keys=, body_limit=, retry_waits=, latency=, "
-    "limits=, job_seconds=, chaos=, webhook_url=, webhook_secret=, scenario_header=, unknown_ids=, record_limit=, "
-    "record_bytes=, max_calls=, max_total_tokens=, max_cost=, share_tls=, stubs=, record=, recording=, upstream=, "
-    "record_ignore=, record_rhythm=, record_repeat=): "
+    "limits=, job_seconds=, chaos=, webhook_url=, webhook_secret=, keep_alive=, scenario_header=, "
+    "unknown_ids=, record_limit=, record_bytes=, max_calls=, max_total_tokens=, max_cost=, share_tls=, stubs=, "
+    "record=, recording=, upstream=, record_ignore=, record_rhythm=, record_repeat=): "
     "run the test with a mock of OpenAI's API that gives these replies."
 )
 

@@ -40,7 +40,7 @@ class Routine(NamedTuple):
     """
 
     scenario: str | None
-    is_async: bool
+    is_sdk: bool
     settings: Settings
     script: Script
     encoding: str | None
@@ -54,7 +54,7 @@ class Routine(NamedTuple):
         return (
             settings is self.settings
             and heading.scenario == self.scenario
-            and heading.is_async is self.is_async
+            and heading.is_sdk is self.is_sdk
             and encoding == self.encoding
         )
 

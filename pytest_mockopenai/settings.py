@@ -28,8 +28,8 @@ class Settings:
     `seed`: what made-up content depends on, beside the request. `strict`: an unscripted call is refused and fails the
     test. `models`: `any` serves every model name; `strict` answers 404 `model_not_found` for a name that neither the
     installed SDK nor the user declares. `require_key`: 401 without an API key. `invalid_keys`: keys that get 401.
-    `body_limit`: bytes; a larger request gets 413. `retry_waits`: what errors tell clients to wait. `close_async`: the
-    connection of an asynchronous SDK client is closed after each reply, since it would outlive the test's event loop.
+    `body_limit`: bytes; a larger request gets 413. `retry_waits`: what errors tell clients to wait. `keep_alive`:
+    False closes the connection of a client of the SDK after each reply: it would outlive the test, and its event loop.
     `latency`: how long the model takes where no word says; as text, see `core.latency.parse`.
     `limits`: rate limits, as an account has them; None: replies tell of high ones, and none is counted.
     `job_seconds`: how long jobs take by the mock's clock: responses in the background, batches and their like; with 0
@@ -52,7 +52,7 @@ class Settings:
     invalid_keys: frozenset[str] = frozenset()
     body_limit: int = 65 * 2**20
     retry_waits: RetryWaits = field(default_factory=lambda: RetryWaits(ms=1))
-    close_async: bool = True
+    keep_alive: bool = False
     latency: Latency | None = None
     limits: Limits | None = None
     job_seconds: float = 0.3
@@ -132,6 +132,7 @@ class Options(TypedDict, total=False):
     chaos: Chaos | str | float | Mapping[str, Any] | None
     webhook_url: str | None
     webhook_secret: str | None
+    keep_alive: bool
     scenario_header: bool
     unknown_ids: UnknownIds
     record_limit: int
@@ -272,6 +273,7 @@ _CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "job_seconds": (lambda value: _is_amount(value) and value is not None, "a number of seconds of at least 0"),
     "webhook_url": (lambda value: value is None or _is_text(value), "the URL of a receiver of webhooks, or None"),
     "webhook_secret": (lambda value: value is None or _is_text(value), "the secret of a webhook, or None"),
+    "keep_alive": (_is_switch, "True or False"),
     "scenario_header": (_is_switch, "True or False"),
     "unknown_ids": (lambda value: value in get_args(UnknownIds), "'not_found' or 'synthesize'"),
     "record_limit": (_is_size, "a whole number of at least 0"),

@@ -12,12 +12,12 @@ _REMEMBERED = 256
 
 
 class Heading(NamedTuple):
-    """`content_type` as sent; the API `key`; the word that `scenario` asks for; whether the client `is_async`."""
+    """`content_type` as sent; the API `key`; the word that `scenario` asks for; whether it is the SDK (`is_sdk`)."""
 
     content_type: str | None
     key: str | None
     scenario: str | None
-    is_async: bool
+    is_sdk: bool
 
 
 SCENARIO = "x-test-scenario"
@@ -27,7 +27,5 @@ SCENARIO = "x-test-scenario"
 def heading_of(headers: Headers) -> Heading:
     """What is found in these headers."""
     request = Request("", "", headers)
-    client = request.header("x-stainless-async") or ""
-    return Heading(
-        request.header("content-type"), key_of(request), request.header(SCENARIO), client.startswith("async")
-    )
+    is_sdk = request.header("x-stainless-async") is not None  # openai/_base_client.py: sent by both of its clients
+    return Heading(request.header("content-type"), key_of(request), request.header(SCENARIO), is_sdk)

@@ -51,7 +51,7 @@ def settings_of(config: Config) -> Settings:
         invalid_keys=frozenset(config.invalid_keys),
         body_limit=config.body_limit,
         retry_waits=RetryWaits(),
-        close_async=False,
+        keep_alive=True,
         latency=config.latency,
         limits=config.limits or None,
         job_seconds=config.job_seconds,

@@ -217,7 +217,7 @@ CHANGES: list[dict[str, Any]] = [
     {"seed": 5},
     {"invalid_keys": frozenset({"sk-test"})},
     {"scenario_header": False},
-    {"close_async": True},
+    {"keep_alive": False},
     {"strict": True},
     {"body_limit": 60},
 ]

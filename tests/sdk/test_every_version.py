@@ -437,6 +437,20 @@ def test_slow_replies_arrive_whole(call: Call, mock_openai: Any) -> None:
     assert call(chat()).choices[0].message.content == "Paris"
 
 
+def raw_chat(client: Any) -> Any:
+    return client.chat.completions.with_raw_response.create(**CHAT)
+
+
+def test_a_client_that_nobody_closes_keeps_no_connection(call: Call) -> None:
+    """Its socket would warn in whichever test it is collected."""
+    assert call(raw_chat).headers["connection"] == "close"
+
+
+@pytest.mark.mock_openai(keep_alive=True)
+def test_connections_are_kept_if_asked(call: Call) -> None:
+    assert "connection" not in call(raw_chat).headers
+
+
 @pytest.fixture(autouse=True)
 def _close_loops() -> Iterator[None]:
     """`asyncio.run` closes its loop; what a reset left behind is collected while warnings are still watched."""
