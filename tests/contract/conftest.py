@@ -90,7 +90,20 @@ def _converted(hint: Any) -> Any:
         return list[_converted(args[0])]  # type: ignore[misc]
     if origin in TABLES:
         return dict[str, _converted(args[1])]  # type: ignore[misc]
+    if origin is Literal and any(isinstance(arg, bool) for arg in args):
+        return _union([_only(arg) if isinstance(arg, bool) else Literal[arg] for arg in args])
     return hint if origin is Literal or hint in (str, int, float, bool, type(None)) else Any
+
+
+def _only(value: bool) -> Any:
+    """This boolean alone: of a literal one pydantic says that the number equal to it is it."""
+
+    def check(given: bool) -> bool:
+        if given is not value:
+            raise ValueError(f"not {value}")
+        return given
+
+    return te.Annotated[bool, pydantic.AfterValidator(check)]
 
 
 @cache

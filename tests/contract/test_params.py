@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from openai.types import chat, responses
 
@@ -330,6 +330,8 @@ JSON = st.recursive(
 
 @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture], max_examples=60)
 @given(body=st.dictionaries(st.sampled_from(["model", "input", "messages", "tools", "stop", "stream", "x"]), JSON))
+@example(body={"stream": 0})
+@example(body={"stream": 1})
 @pytest.mark.parametrize("name", [CHAT, RESPONSES, EMBEDDINGS])
 def test_whatever_comes(name: str, body: dict[str, Any], pydantic_takes: Callable[[str, Any], bool]) -> None:
     error = params.check(name, body)
