@@ -28,7 +28,7 @@ HOSTS: dict[str, Callable[[], Host]] = {
 """Every host, by name; all of them run `test_every_host.py`."""
 
 OK = Whole(200, (("content-type", "text/plain"),), b"hello")
-PATIENCE = 5.0  # seconds until a test that waits for something fails
+PATIENCE = 30.0  # seconds until a test that waits for something fails
 
 
 class FixedExchange:

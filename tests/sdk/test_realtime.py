@@ -39,7 +39,7 @@ EARLY_ASYNC = openai.AsyncOpenAI(api_key="sk-early", base_url="https://api.opena
 
 MODEL = "gpt-realtime"
 TEXT: Any = {"type": "realtime", "output_modalities": ["text"]}
-PATIENCE = 5.0
+PATIENCE = 30.0
 
 
 def user(text: str) -> Any:
