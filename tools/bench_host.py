@@ -36,7 +36,8 @@ _SPREAD = 1.0
 _AIM_MS, _AIM_US = 10.0, 8.0
 
 _PLAY = f"""\
-import asyncio, os, sys
+import asyncio, sys
+from time import process_time
 sys.path.insert(0, {str(ROOT)!r})
 from pytest_mockopenai.core.wire import Send, Stream
 from pytest_mockopenai.hosts.aio import AioHost, new_loop
@@ -53,11 +54,16 @@ class Handler:
 async def main():
     host = AioHost(Handler())
     port = (await host.listen()).rpartition(":")[2]
-    cpu = sum(os.times()[:2])
     command = (sys.executable, load, "streams", port, str(many), spread)
-    await (await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL)).wait()
-    cpu = sum(os.times()[:2]) - cpu
-    print(host.lag.quantile(0.5), host.lag.p99, host.lag.worst, cpu / (many * chunks))
+    loading = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL)
+    while host.streams < many:
+        await asyncio.sleep(0.01)
+    cpu, played = process_time(), host.lag.count
+    while host.streams == many:
+        await asyncio.sleep(0.01)
+    cpu, played = process_time() - cpu, host.lag.count - played
+    await loading.wait()
+    print(host.lag.quantile(0.5), host.lag.p99, host.lag.worst, cpu / played)
 
 new_loop().run_until_complete(main())
 """
@@ -160,7 +166,7 @@ def _stream_row(many: int, each: float, chunks: int, limits: Limits) -> tuple[st
 
 
 def _streams(many: int, each: float, chunks: int) -> tuple[float, ...]:
-    """How late they were, the CPU seconds of a chunk, and those of a bare send in the same run."""
+    """How late they were, the CPU seconds of a chunk while all play, and those of a bare send in the same run."""
     measured: list[float] = []
     for program in (("-c", _PLAY), (_SENDS,)):
         command = [sys.executable, *program, str(many), str(each), str(chunks), _LOAD, str(_SPREAD)]

@@ -54,8 +54,7 @@ class Quiet:
         """Goes on doing nothing."""
 
     def lost(self) -> None:
-        """Waits for nothing any more."""
-        self.connection.hub.ticker.discard(self)
+        """Nobody is to be told."""
 
     def wake(self, now: float) -> None:
         """Closes."""
@@ -83,7 +82,12 @@ class Lingering(Quiet):
 
     def __init__(self, connection: Connection, now: float) -> None:
         super().__init__(connection)
-        connection.hub.ticker.put(now + _LINGERING, self)
+        self._until = now + _LINGERING
+        connection.hub.ticker.put(self._until, self)
+
+    def lost(self) -> None:
+        """Waits for nothing any more."""
+        self.connection.hub.ticker.discard(self._until, self)
 
 
 class Resetting(Quiet):

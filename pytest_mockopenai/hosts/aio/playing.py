@@ -132,4 +132,4 @@ class Playing:
     def _stop(self) -> None:
         self._connection.hub.streams -= 1
         if self._waits:
-            self._connection.hub.ticker.discard(self)
+            self._connection.hub.ticker.discard(self._due, self)

@@ -34,6 +34,7 @@ class Talking:
         self._speaker = Speaker(dialogue, answering, connection.write)
         self._slept: Step | None = None
         self._waits = False
+        self._due = 0.0
         self._ahead = 0
 
     def begin(self, ahead: bytes) -> None:
@@ -114,10 +115,11 @@ class Talking:
             left = TICK
         if left > 0:
             self._waits = True
-            self._connection.hub.ticker.put(monotonic() + left, self)
+            self._due = monotonic() + left
+            self._connection.hub.ticker.put(self._due, self)
         return left <= 0
 
     def _wait_no_more(self) -> None:
         if self._waits:
             self._waits = False
-            self._connection.hub.ticker.discard(self)
+            self._connection.hub.ticker.discard(self._due, self)

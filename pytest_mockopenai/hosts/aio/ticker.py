@@ -34,9 +34,9 @@ class Ticker:
         if self._timer is None or due < self._wakes_at:
             self._set()
 
-    def discard(self, thing: Wakes) -> None:
-        """Does not wake it any more."""
-        self._wheel.discard(thing)
+    def discard(self, due: float, thing: Wakes) -> None:
+        """Does not wake it any more at the time that was said; nothing if it was not to be woken."""
+        self._wheel.discard(due, thing)
 
     def stop(self) -> None:
         """Wakes nothing any more."""

@@ -14,26 +14,21 @@ _UNTIDY = 64
 class Wheel(Generic[T]):
     """Things that wait, each until its time (seconds of any one clock), sorted into slots of `tick` seconds.
 
-    A thing waits for one time only. It is given out with its slot: never early, and late by less than a tick. Putting
-    and taking off costs the same however many wait, as only slots are sorted.
+    A thing waits for one time only, which it remembers itself. It is given out with its slot: never early, and late by
+    less than a tick. Putting and taking off costs the same however many wait, as only slots are sorted.
     """
 
     def __init__(self, tick: float) -> None:
         self._tick = tick
         self._slots: dict[int, dict[T, None]] = {}
         self._order: list[int] = []
-        self._waiting: dict[T, int] = {}
 
     def __len__(self) -> int:
-        return len(self._waiting)
-
-    def __contains__(self, thing: T) -> bool:
-        return thing in self._waiting
+        return sum(map(len, self._slots.values()))
 
     def put(self, due: float, thing: T) -> None:
         """Lets a thing, which must not be waiting, wait until it is due."""
         slot = ceil(due / self._tick)
-        self._waiting[thing] = slot
         things = self._slots.get(slot)
         if things is None:
             self._slots[slot] = {thing: None}
@@ -41,15 +36,15 @@ class Wheel(Generic[T]):
         else:
             things[thing] = None
 
-    def discard(self, thing: T) -> None:
-        """Lets a thing wait no longer; nothing if it does not wait."""
-        slot = self._waiting.pop(thing, None)
-        if slot is None:
-            return
-        del self._slots[slot][thing]
-        if not self._slots[slot]:
-            del self._slots[slot]
-            self._tidy()
+    def discard(self, due: float, thing: T) -> None:
+        """Lets a thing wait no longer that was put until `due`; nothing if it does not wait."""
+        slot = ceil(due / self._tick)
+        things = self._slots.get(slot)
+        if things and thing in things:
+            del things[thing]
+            if not things:
+                del self._slots[slot]
+                self._tidy()
 
     @property
     def next(self) -> float | None:
@@ -63,8 +58,6 @@ class Wheel(Generic[T]):
         due: list[T] = []
         while self._order and self._order[0] * self._tick <= now:
             due.extend(self._slots.pop(heappop(self._order), ()))
-        for thing in due:
-            del self._waiting[thing]
         return due
 
     def _tidy(self) -> None:

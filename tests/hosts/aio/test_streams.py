@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from time import monotonic
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
 from pytest_mockopenai.core.wire import Cut, Send, Stream, Whole
+from pytest_mockopenai.hosts.aio.line import Line
 from pytest_mockopenai.hosts.aio.playing import Playing
 from pytest_mockopenai.hosts.aio.ticker import Ticker
 from tests.hosts.aio.conftest import CLOSE, GET, HELLO, Clients, Serve, app_of, eventually
@@ -144,29 +145,15 @@ async def test_the_timer_goes_on_after_a_failure() -> None:
     ticker.stop()
 
 
-class _Spy:
-    def __init__(self, transport: Any, seen: list[bytes]) -> None:
-        self._transport = transport
-        self._seen = seen
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
-
-    def write(self, data: bytes) -> None:
-        self._seen.append(data)
-        self._transport.write(data)
-
-
 @pytest.fixture
 def writes(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """What the host's connections write."""
-    from pytest_mockopenai.hosts.aio.connection import Connection
-
     seen: list[bytes] = []
-    made = Connection.connection_made
+    send = Line.send
 
-    def connection_made(connection: Connection, transport: asyncio.BaseTransport) -> None:
-        made(connection, cast(asyncio.BaseTransport, _Spy(transport, seen)))
+    def seen_and_sent(line: Line, data: bytes) -> None:
+        seen.append(data)
+        send(line, data)
 
-    monkeypatch.setattr(Connection, "connection_made", connection_made)
+    monkeypatch.setattr(Line, "send", seen_and_sent)
     return seen
