@@ -58,6 +58,11 @@ class Attempt:
     later: Callable[[Known], object] | None = None
 
     @property
+    def now(self) -> float:
+        """Unix time in seconds, by the clock as it was set when the request came."""
+        return self.clock.time(self.started)
+
+    @property
     def asked(self) -> Inquiry:
         """What is known of what the request asks, if only that it was sent."""
         if self.inquiry is None and self.reading is not None:

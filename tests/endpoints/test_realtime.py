@@ -85,7 +85,7 @@ def test_azure_calls_the_model_a_deployment(api: Api) -> None:
 
 
 def test_without_the_extra_the_upgrade_is_refused(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pytest_mockopenai.app.find_spec", lambda name: None)
+    monkeypatch.setattr("pytest_mockopenai.answering.find_spec", lambda name: None)
     refused = Answered(handshake(api, "/v1/realtime?model=m"))
     assert refused.status == 501
     assert "pip install 'pytest-mockopenai[realtime]'" in refused.error["message"]

@@ -108,14 +108,14 @@ def test_a_stalled_redis_is_waited_for_once(mock, own_redis):
 
 
 def test_a_call_that_cannot_be_recorded_is_refused(mock, own_redis, monkeypatch):
-    answer = mock.app._answer
+    answer = mock.app._answering.answer
 
     def answer_and_stop(attempt: Any) -> Any:
         rendered = answer(attempt)
         own_redis.stop()
         return rendered
 
-    monkeypatch.setattr(mock.app, "_answer", answer_and_stop)
+    monkeypatch.setattr(mock.app._answering, "answer", answer_and_stop)
     assert mock.chat().status == 503
 
 
