@@ -96,6 +96,7 @@ BODIES: list[tuple[str, Any]] = [
             {**CHAT, "tools": [TOOL], "tool_choice": "required"},
             {**STREAM, "tools": [TOOL], "tool_choice": "required"},
             {**CHAT, "response_format": SCHEMA},
+            {**STREAM, "moderation": {"model": "omni-moderation-latest"}},
             {**CHAT, "store": True, "metadata": {"a": "b"}},
             {**CHAT, "prompt_cache_key": "k", "messages": [{"role": "user", "content": "word " * 1500}]},
             {**CHAT, **SPEAKS},

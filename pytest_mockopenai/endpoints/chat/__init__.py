@@ -8,7 +8,7 @@ from operator import add
 from typing import Any
 
 from pytest_mockopenai import tokens
-from pytest_mockopenai.core import author, catalog, checks, sse
+from pytest_mockopenai.core import author, catalog, checks, moderation, sse
 from pytest_mockopenai.core.answer import Answer
 from pytest_mockopenai.core.author import Demand
 from pytest_mockopenai.core.bounds import Items, Length, Range
@@ -69,10 +69,25 @@ def _completion(context: Context, choices: list[JSON], usage: Usage) -> JSON:
         "created": context.now,
         "model": context.model,
         "choices": choices,
+        **({"moderation": _moderation(context, choices)} if context.body.get("moderation") else {}),
         "usage": usage_json(usage),
         "service_tier": _TIERS.get(tier, tier),
         "system_fingerprint": catalog.system_fingerprint(context.model),
     }
+
+
+def _moderation(context: Context, choices: list[JSON]) -> JSON:
+    """What was asked and each choice, moderated (openai/types/chat/chat_completion.py)."""
+    model = context.body["moderation"]["model"]
+    draw = context.draw.child("moderation")
+    said = [choice["message"]["content"] or "" for choice in choices]
+
+    def results(label: str, texts: list[str]) -> JSON:
+        each = [moderation.of_completion(model, text, draw.child(f"{label} {i}")) for i, text in enumerate(texts)]
+        return {"type": "moderation_results", "model": model, "results": each}
+
+    asked = moderation.input_text(context.inquiry.messages)
+    return {"input": results("input", [asked]), "output": results("output", said)}
 
 
 def usage_json(usage: Usage) -> JSON:
@@ -94,7 +109,16 @@ def usage_json(usage: Usage) -> JSON:
 _KNOWN = frozenset(
     {
         *("messages", "model", "audio", "frequency_penalty", "function_call", "functions", "logit_bias", "logprobs"),
-        *("max_completion_tokens", "max_tokens", "metadata", "modalities", "n", "parallel_tool_calls", "prediction"),
+        *(
+            "max_completion_tokens",
+            "max_tokens",
+            "metadata",
+            "modalities",
+            "moderation",
+            "n",
+            "parallel_tool_calls",
+            "prediction",
+        ),
         *("presence_penalty", "prompt_cache_key", "prompt_cache_retention", "reasoning_effort", "response_format"),
         *("safety_identifier", "seed", "service_tier", "stop", "store", "stream", "stream_options", "temperature"),
         *("tool_choice", "tools", "top_logprobs", "top_p", "user", "verbosity", "web_search_options"),

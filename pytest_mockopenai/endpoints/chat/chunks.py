@@ -30,6 +30,8 @@ def events(context: Context, finished: Finished) -> Iterator[bytes]:
     for choice in sse.interleaved(_deltas(encoding, choice) for choice in completion["choices"]):
         padding = {"obfuscation": noise.alphanumeric(noise.integer(4, 16))} if noise else {}
         yield sse.event({**head, "choices": [choice], **tail, **padding})
+    if "moderation" in completion:
+        yield sse.event({**head, "choices": [], "moderation": completion["moderation"], **tail})
     if tail:
         yield sse.event({**head, "choices": [], "usage": completion["usage"]})
 

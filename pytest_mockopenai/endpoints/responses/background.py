@@ -29,8 +29,8 @@ def seen(entry: JSON, time: float) -> JSON:
 
 def begun(response: JSON, status: str) -> JSON:
     """A response of which nothing is there yet."""
-    nothing: JSON = {"completed_at": None, "error": None, "incomplete_details": None, "output": [], "usage": None}
-    return {**response, **nothing, "status": status, "service_tier": "auto"}
+    nothing = dict.fromkeys(("completed_at", "error", "incomplete_details", "moderation", "usage"))
+    return {**response, **nothing, "output": [], "status": status, "service_tier": "auto"}
 
 
 def cancelled(entry: JSON, time: float) -> JSON:

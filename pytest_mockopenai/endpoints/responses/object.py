@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_mockopenai.core import catalog, conversations, strict
+from pytest_mockopenai.core import catalog, conversations, moderation, strict
 from pytest_mockopenai.core.endpoint import JSON, Context
+from pytest_mockopenai.core.inquiry import text_of
 from pytest_mockopenai.core.usage import Usage
 from pytest_mockopenai.endpoints.responses.demand import asked_effort
 
@@ -32,7 +33,7 @@ def response_object(context: Context, *, output: list[JSON], status: str, usage:
         "max_output_tokens": body.get("max_output_tokens"),
         "max_tool_calls": body.get("max_tool_calls"),
         "model": context.model,
-        "moderation": None,
+        "moderation": _moderation(context, output),
         "output": output,
         "parallel_tool_calls": _or(body.get("parallel_tool_calls"), True),
         "presence_penalty": 0.0,
@@ -64,6 +65,21 @@ def response_id(context: Context) -> str:
 
 def _or(value: Any, default: Any) -> Any:
     return default if value is None else value
+
+
+def _moderation(context: Context, output: list[JSON]) -> JSON | None:
+    """What was asked and what is said, moderated; None if that was not asked for."""
+    asked = context.body.get("moderation")
+    if not asked:
+        return None
+    said = "\n".join(text_of(item["content"]) for item in output if item["type"] == "message")
+    draw = context.draw.child("moderation")
+    return {
+        "input": moderation.of_completion(
+            asked["model"], moderation.input_text(context.inquiry.messages), draw.child("input")
+        ),
+        "output": moderation.of_completion(asked["model"], said, draw.child("output")),
+    }
 
 
 def _reasoning(context: Context) -> JSON:
