@@ -14,7 +14,10 @@ from pathlib import Path
 VERSIONS = ("1.109.1", "2.52.1", "3.54.0")
 ROOT = Path(__file__).parent.parent
 TESTS = ("tests/sdk", "tests/isolation", "tests/contract/derived")
-NEEDED = ("hypothesis", "websockets<16", "httpx-aiohttp", "aiohttp", "pytest-asyncio", "requests")
+NEEDED = (
+    *("hypothesis", "pillow", "pytest-asyncio", "pytest-xdist"),
+    *("aiohttp", "httpx-aiohttp", "requests", "websockets<16"),
+)
 
 
 def run(version: str, folder: Path) -> int:
@@ -24,7 +27,9 @@ def run(version: str, folder: Path) -> int:
     install = [str(python), "-m", "pip", "install", "--quiet", "--editable", str(ROOT), f"openai=={version}", *NEEDED]
     subprocess.run(install, check=True)
     print(f"--- openai {version}", flush=True)
-    return subprocess.run([python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS], cwd=ROOT).returncode
+    return subprocess.run(
+        [python, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", *TESTS], cwd=ROOT
+    ).returncode
 
 
 def main(versions: list[str]) -> int:

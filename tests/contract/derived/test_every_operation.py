@@ -74,7 +74,7 @@ def called(client: Any, operation: Operation) -> None:
         more = {
             "body": dict(pair for pair in pairs if isinstance(pair[1], str)),
             "files": [pair for pair in pairs if not isinstance(pair[1], str)],
-            "options": {"headers": {"content-type": "multipart/form-data"}},
+            "options": {"headers": {"Content-Type": "multipart/form-data"}},
         }
     kinds: dict[str, Any] = {
         "nothing": type(None),
