@@ -234,7 +234,12 @@ def _acts(steps: Sequence[Step], head: bytes, *, chunked: bool) -> Iterator[Act]
     if not steps:
         yield Act(head + tail, 0.0, "done")
         return
-    for step, following in zip(steps, (*steps[1:], None), strict=True):
+    for step in steps[:-2]:
+        assert isinstance(step, Send)  # only the last can be a cut, and only the one before it halved by that
+        yield Act(head + (_chunk(step.data, half=False) if chunked else step.data), step.after)
+        head = b""
+    ends = steps[-2:]
+    for step, following in zip(ends, (*ends[1:], None), strict=True):
         if isinstance(step, Cut):
             yield Act(b"", step.after, ENDINGS[step.how])
             return

@@ -46,7 +46,7 @@ class Playing:
         if connection.activity is not self or connection.paused:
             return
         connection.hub.lag.add(now - self._due)
-        connection.go_on(self._play, now)
+        connection.go_on(self._play_due, now)
 
     def received(self, data: bytes) -> None:
         """Keeps it for later."""
@@ -69,6 +69,21 @@ class Playing:
 
     def retire(self) -> None:
         """Plays to the end."""
+
+    def _play_due(self, now: float) -> None:
+        """Plays the act that has become due: nearly always one write, and then the next act has to wait."""
+        connection, act = self._connection, self._act
+        if act is None or act.ending or connection.hub.sleep is not None:
+            self._play(now)
+            return
+        self._advance()
+        if self._act is not None and self._due > now:
+            connection.send(act.data)
+            self._waits = True
+            connection.hub.ticker.put(self._due, self)
+        else:
+            connection.write(act.data)
+            self._play(now)
 
     def _play(self, now: float) -> None:
         connection = self._connection
