@@ -65,6 +65,9 @@ class _Framing:
     true: bool = True
 
 
+_CHUNKED = _Framing((("transfer-encoding", "chunked"),), chunked=True)
+
+
 def frame(reply: Reply, incoming: Incoming, date: str) -> Framed:
     """What to play for a reply to this request; `date` is the Date header's value.
 
@@ -92,11 +95,10 @@ def frame(reply: Reply, incoming: Incoming, date: str) -> Framed:
 
 def _relayed(reply: Relay, incoming: Incoming, date: str) -> Framed:
     """A reply that is still coming: chunked, or for an HTTP/1.0 client ended by closing."""
-    chunked = incoming.http11
-    framing = _Framing((("transfer-encoding", "chunked"),), chunked=True) if chunked else _Framing((), closes=True)
+    framing = _CHUNKED if incoming.http11 else _Framing((), closes=True)
     keeps = incoming.keep_alive and not framing.closes and not _says_close(reply.headers)
     head = _head(reply, (*framing.fields, *_connection(keeps, incoming, framing)), date)
-    return Framed(_acts_arriving(reply.arriving, head, chunked=chunked), keeps, arriving=reply.arriving)
+    return Framed(_acts_arriving(reply.arriving, head, chunked=framing.chunked), keeps, arriving=reply.arriving)
 
 
 def _acts_arriving(arriving: Arriving, head: bytes, *, chunked: bool) -> Iterator[Act]:
@@ -140,10 +142,10 @@ def _framing_of(reply: Whole | Stream, steps: tuple[Step, ...], incoming: Incomi
         return _Framing(())
     if isinstance(reply, Whole):
         return _Framing((("content-length", str(len(reply.body))),))
+    if reply.length is None and incoming.http11:
+        return _CHUNKED
     sent = sum(len(step.data) for step in steps if isinstance(step, Send))
     half = any(_halves(step) for step in steps[-1:])
-    if reply.length is None and incoming.http11:
-        return _Framing((("transfer-encoding", "chunked"),), chunked=True)
     if reply.length is None and not half:
         return _Framing((), closes=True)
     length = reply.length or 0
@@ -234,18 +236,15 @@ def _acts(steps: Sequence[Step], head: bytes, *, chunked: bool) -> Iterator[Act]
     if not steps:
         yield Act(head + tail, 0.0, "done")
         return
-    for step in steps[:-2]:
-        assert isinstance(step, Send)  # only the last can be a cut, and only the one before it halved by that
-        yield Act(head + (_chunk(step.data, half=False) if chunked else step.data), step.after)
-        head = b""
-    ends = steps[-2:]
-    for step, following in zip(ends, (*ends[1:], None), strict=True):
+    last = len(steps) - 1
+    halved = last - 1 if _halves(steps[last]) else None
+    for place, step in enumerate(steps):
         if isinstance(step, Cut):
             yield Act(b"", step.after, ENDINGS[step.how])
             return
-        data = head + (_chunk(step.data, half=_halves(following)) if chunked else step.data)
+        data = head + (_chunk(step.data, half=place == halved) if chunked else step.data)
         head = b""
-        yield Act(data, step.after) if following else Act(data + tail, step.after, "done")
+        yield Act(data, step.after) if place < last else Act(data + tail, step.after, "done")
 
 
 def _chunk(data: bytes, *, half: bool) -> bytes:
@@ -255,7 +254,7 @@ def _chunk(data: bytes, *, half: bool) -> bytes:
     return b"%x\r\n%b\r\n" % (len(data), data) if data else b""
 
 
-def _halves(step: Step | None) -> bool:
+def _halves(step: Step) -> bool:
     return isinstance(step, Cut) and step.how == "half_chunk"
 
 
