@@ -13,7 +13,6 @@ from pytest_mockopenai.contract import params
 from pytest_mockopenai.core import errors, finetuned, handle, handshake, headers
 from pytest_mockopenai.core.endpoint import JSON, Announces, Answered, Context, Endpoint, Models, Service, Store
 from pytest_mockopenai.core.errors import Error, Refused, UnknownId
-from pytest_mockopenai.core.limits import Limits
 from pytest_mockopenai.core.pace import Rendered
 from pytest_mockopenai.core.prepared import Prepared, prepare
 from pytest_mockopenai.core.routes import Match, Routes
@@ -158,9 +157,9 @@ class Answering:
         attempt.inquiry = inquiry.after(history)
         attempt.reading = reading
         attempt.serial = reading.source.draw(self._state.seen(reading.count_key))
-        limited = reading.model and endpoint.dialogue is None and not attempt.inner
-        if limited and self._settings.limits is not None:
-            self._admit(attempt, self._settings.limits)
+        limits = self._settings.limits
+        if limits is not None and reading.model and endpoint.dialogue is None and not attempt.inner:
+            attempt.admission = admitted(self._state.store, limits, attempt.asked, attempt.now)  # before a word is used
         if "model" in reading.body and not self._serves(reading.model, attempt):
             raise Refused(errors.model_not_found(reading.model))
         return history
@@ -186,11 +185,6 @@ class Answering:
             if there is not None:
                 return there
         return self._settings.models != "strict" or self._models.knows(model)
-
-    def _admit(self, attempt: Attempt, limits: Limits) -> None:
-        """Charge the call; raises `Refused` for one over a limit, which uses up no word."""
-        asked, now = attempt.asked, attempt.now
-        attempt.admission = admitted(self._state.store, limits, asked, now)
 
     def _outcome(
         self, attempt: Attempt, reading: Reading, history: tuple[JSON, ...], *, streams: bool | None = None

@@ -72,13 +72,12 @@ def _moderation(context: Context, output: list[JSON]) -> JSON | None:
     asked = context.body.get("moderation")
     if not asked:
         return None
+    model, draw = asked["model"], context.draw.child("moderation")
+    given = moderation.input_text(context.inquiry.messages)
     said = "\n".join(text_of(item["content"]) for item in output if item["type"] == "message")
-    draw = context.draw.child("moderation")
     return {
-        "input": moderation.of_completion(
-            asked["model"], moderation.input_text(context.inquiry.messages), draw.child("input")
-        ),
-        "output": moderation.of_completion(asked["model"], said, draw.child("output")),
+        "input": moderation.of_completion(model, given, draw.child("input")),
+        "output": moderation.of_completion(model, said, draw.child("output")),
     }
 
 
